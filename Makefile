@@ -1,0 +1,60 @@
+# Everything a person does with this repository. `make` alone lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate \
+        --custom-compile-command 'make lock' pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint unit e2e bench verify lab-down lock format clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.ready ## install the tools of this repository into .venv
+
+$(VENV)/.ready: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "==> installing python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; }
+	@echo "==> installing the Python packages of requirements/dev.txt into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: venv ## raise a throwaway host, deploy to it, ask the assistant for a command, show the proof
+	@$(BIN)/python -m tests.demo
+
+test: venv lint unit e2e ## everything that can be tested on one machine
+
+lint: venv ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+unit: venv ## tests that need no lab host
+	$(BIN)/python -m pytest tests/unit
+
+e2e: venv ## deploy, conversation and compliance on a lab host
+	$(BIN)/python -m pytest tests/e2e
+
+bench: venv ## measure the budgets on a lab host, each beside its goal
+	@$(BIN)/python -m tests.bench
+
+verify: venv ## prove every hardening control on the hosts of ./inventory
+	@$(BIN)/python -m tests.compliance
+
+lab-down: venv ## remove every throwaway host
+	@$(BIN)/python -m tests.lab down --all
+
+lock: venv ## renew the locked requirements
+	$(LOCK) --python-version 3.13 -o requirements/gateway.txt
+	$(LOCK) --python-version 3.11 --extra operator -o requirements/operator.txt
+	$(LOCK) --python-version 3.11 --all-extras -o requirements/dev.txt
+
+format: venv ## format the code
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache

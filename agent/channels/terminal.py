@@ -1,0 +1,87 @@
+"""The terminal as a channel: `docker exec -it picoclaw picoclaw chat` talks to the running gateway.
+
+An abstract Unix socket in the gateway's own network namespace: no file to replace, nothing to reach from outside the
+container. Frames are lines of JSON, `{"text": ...}` both ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+import uuid
+
+import msgspec
+
+from agent.channels.base import Contact, Receiver, RejectedError
+from agent.store.mailbox import Inbound, Outbound
+
+ADDRESS = "\0picoclaw-chat"
+OWNER = "owner"
+
+
+class TerminalChannel:
+    """Whoever can `docker exec` into the gateway is the owner; there is one conversation."""
+
+    name = "terminal"
+
+    def __init__(self, address: str = ADDRESS) -> None:
+        self.contact = Contact()
+        self._address = address
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._receive: Receiver | None = None
+
+    async def run(self, receive: Receiver, place: str | None) -> None:  # noqa: ARG002 - a terminal has no backlog
+        """Serve terminals until cancelled."""
+        self._receive = receive
+        server = await asyncio.start_unix_server(self._serve, self._address, limit=1 << 20)
+        self.contact.succeeded()
+        async with server:
+            await server.serve_forever()
+
+    def compose(self, markdown: str) -> list[str]:
+        """Markdown is what a terminal shows."""
+        return [markdown]
+
+    async def send(self, message: Outbound) -> None:
+        """Print on every terminal that is open."""
+        if not self._clients:
+            raise RejectedError("no terminal is open any more")
+        line = msgspec.json.encode({"text": message.text}) + b"\n"
+        for writer in self._clients:
+            writer.write(line)
+
+    async def typing(self, chat_id: str) -> None:
+        """A terminal shows nothing of the kind."""
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        for writer in self._clients:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if _peer_uid(writer) not in (0, os.getuid()):
+            writer.close()
+            return
+        self._clients.add(writer)
+        try:
+            while line := await reader.readline():
+                self._hear(line)
+        except (ValueError, ConnectionError):  # an overlong line, or a terminal gone
+            pass
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    def _hear(self, line: bytes) -> None:
+        text = msgspec.json.decode(line, type=dict[str, str]).get("text", "")
+        number = uuid.uuid4().hex
+        message = Inbound("terminal", "terminal", number, OWNER, number, text, os.environ.get("LANG", "en"))
+        if self._receive is not None:
+            self._receive([message])
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int:
+    peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", peer)[1])

@@ -1,0 +1,119 @@
+"""The command `picoclaw`.
+
+The long-lived processes are exec'ed, so that click and what it imports do not stay in their memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from http.client import HTTPConnection
+from typing import TextIO
+
+import click
+
+from agent import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="picoclaw")
+def main() -> None:
+    """PicoClaw: a personal AI assistant that runs commands for its owner, confined."""
+
+
+@main.command()
+def gateway() -> None:
+    """Run the gateway (the main process of the container `picoclaw`)."""
+    _become("agent.gateway")
+
+
+@main.command()
+def sandbox() -> None:
+    """Run the sandbox server (the main process of the container `picoclaw-sandbox`)."""
+    _become("agent.sandbox")
+
+
+@main.command()
+@click.option("--ready", is_flag=True, help="Ask whether a message would be answered, sandbox included.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+def health(ready: bool, as_json: bool) -> None:
+    """Print how the running gateway is; exit 1 when it is not well."""
+    from agent.gateway.health import HOST, PORT
+
+    connection = HTTPConnection(HOST, PORT, timeout=5)
+    try:
+        connection.request("GET", "/ready" if ready else "/health")
+        response = connection.getresponse()
+        report = json.loads(response.read())
+    except OSError as error:
+        raise click.ClickException(
+            f"no gateway answers on {HOST}:{PORT} ({error}); "
+            "run this where it runs: docker exec picoclaw picoclaw health"
+        ) from None
+    click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
+    sys.exit(0 if response.status == 200 else 1)
+
+
+@main.command()
+@click.argument("message", nargs=-1)
+def chat(message: tuple[str, ...]) -> None:
+    """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.
+
+    On the host: docker exec -it picoclaw picoclaw chat
+    """
+    from agent.channels.terminal import ADDRESS
+
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(ADDRESS)
+        except OSError:
+            raise click.ClickException(
+                "no gateway is running here; on the host: docker exec -it picoclaw picoclaw chat"
+            ) from None
+        with connection.makefile("rw", encoding="utf-8") as lines:
+            if message:
+                click.echo(_ask(lines, " ".join(message)))
+                return
+            click.echo("Ctrl-D ends the conversation.", err=True)
+            while (text := _prompt()) is not None:
+                if text.strip():
+                    click.echo(_ask(lines, text))
+
+
+def _ask(lines: TextIO, text: str) -> str:
+    lines.write(json.dumps({"text": text}) + "\n")
+    lines.flush()
+    reply = lines.readline()
+    if not reply:
+        raise click.ClickException("the gateway has gone; is it restarting? docker logs picoclaw --tail 20")
+    return str(json.loads(reply)["text"])
+
+
+def _prompt() -> str | None:
+    try:
+        return input("> ")
+    except (EOFError, KeyboardInterrupt):
+        click.echo()
+        return None
+
+
+def _in_words(report: dict[str, object]) -> str:
+    lines = ["healthy" if report["healthy"] else "not healthy"]
+    if "problem" in report:
+        lines.append(str(report["problem"]))
+    channels = report.get("channels", {})
+    if isinstance(channels, dict):
+        lines += [f"{name}: {channel['problem'] or 'ok'}" for name, channel in channels.items()]
+    if "sandbox" in report:
+        lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
+    return "\n".join(lines)
+
+
+def _become(module: str) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The process of the container `picoclaw`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from agent import config
+from agent.errors import PicoClawError
+from agent.gateway import health, logs
+from agent.gateway.app import Gateway
+
+log = logging.getLogger("gateway")
+
+
+async def serve() -> None:
+    """Run the gateway until SIGTERM."""
+    main = asyncio.current_task()
+    if main is not None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, main.cancel)
+    logs.set_up()
+    try:
+        settings = config.load()
+        logs.set_up(settings.secrets())
+        await Gateway(settings).run()
+    except PicoClawError as error:
+        await _stand_by(str(error))
+
+
+async def _stand_by(problem: str) -> None:
+    """Say what is wrong once and wait to be restarted, unhealthy: a restart loop would help nobody."""
+    log.error("%s", problem)
+    report = {"healthy": False, "ready": False, "problem": problem}
+    async with await health.serve(lambda: report) as server:
+        await server.serve_forever()
+
+
+def main() -> None:
+    """Run until told to stop."""
+    try:
+        asyncio.run(serve())
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

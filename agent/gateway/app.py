@@ -1,0 +1,123 @@
+"""The gateway put together: channels, conversations, delivery and health around one state file."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from agent import __version__, channels
+from agent.channels.base import Channel
+from agent.channels.terminal import OWNER, TerminalChannel
+from agent.config import Config
+from agent.gateway import health
+from agent.gateway.access import Access
+from agent.gateway.commands import Commands
+from agent.gateway.conversation import Conversations
+from agent.gateway.delivery import Delivery
+from agent.gateway.turn import Turns
+from agent.llm.client import ChatClient
+from agent.messages import say
+from agent.sandbox.client import SandboxLink
+from agent.store.database import connect
+from agent.store.mailbox import Inbound, Mailbox
+from agent.store.owners import Owners
+from agent.store.sessions import Sessions
+from agent.tools import commands, files
+from agent.tools.registry import Tools
+
+log = logging.getLogger("gateway")
+
+STATE = Path("/var/lib/picoclaw/state.db")
+
+
+class Gateway:
+    """Everything that runs in the container `picoclaw`."""
+
+    def __init__(self, config: Config, state: Path = STATE) -> None:
+        self._config = config
+        self._started = time.monotonic()
+        database = connect(state)
+        self._mailbox = Mailbox(database)
+        self._sandbox = SandboxLink()
+        self._model = ChatClient(config.llm)
+        made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
+        self._channels = {channel.name: channel for channel in made}
+        allowed: dict[str, Iterable[int | str]] = {
+            type(c).__name__.lower(): c.allowed_user_ids for c in config.channels
+        }
+        owners = Owners(database)
+        self._access = {name: Access(name, allowed.get(name, [OWNER]), owners) for name in self._channels}
+        self._delivery = {name: Delivery(channel, self._mailbox) for name, channel in self._channels.items()}
+        sessions = Sessions(database)
+        tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
+        self._conversations = Conversations(
+            self._channels,
+            self._mailbox,
+            Commands(sessions, self._status),
+            Turns(self._model, tools, sessions, config.assistant),
+            answered=lambda name: self._delivery[name].wake(),
+        )
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        log.info("PicoClaw %s starts, model %s at %s", __version__, self._config.llm.model, self._config.llm.provider)
+        server = await health.serve(self.report)
+        await self._sandbox.start()
+        for message in self._mailbox.unfinished():
+            self._conversations.put(message)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, channel in self._channels.items():
+                    group.create_task(channel.run(self._receive, self._mailbox.mark(name)))
+                    group.create_task(self._delivery[name].run())
+        finally:
+            server.close()
+            await self._conversations.aclose()
+            await asyncio.gather(
+                self._sandbox.close(), self._model.aclose(), *(c.aclose() for c in self._channels.values())
+            )
+
+    def report(self) -> dict[str, Any]:
+        """The body of `/health` and `/ready`."""
+        contacts = {name: channel.contact for name, channel in self._channels.items() if name != "terminal"}
+        problems = {name: _problem(contact.age(), contact.problem) for name, contact in contacts.items()}
+        healthy = not any(problems.values())
+        return {
+            "healthy": healthy,
+            "ready": healthy and self._sandbox.connected,
+            "version": __version__,
+            "uptime_s": round(time.monotonic() - self._started),
+            "sandbox": self._sandbox.connected,
+            "channels": {
+                name: {"problem": problems[name], "last_contact_s": contacts[name].age()} for name in contacts
+            },
+        }
+
+    def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
+        """Store what may be answered, then queue it; the channel acknowledges when this returns."""
+        welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
+        for message in self._mailbox.receive(welcome, mark):
+            self._conversations.put(message)
+
+    def _status(self, language: str) -> str:
+        report = self.report()
+        return say(
+            "status",
+            language,
+            version=__version__,
+            uptime=timedelta(seconds=report["uptime_s"]),
+            model=self._config.llm.model,
+            sandbox=say("sandbox_up" if report["sandbox"] else "sandbox_down", language),
+            channels=", ".join(f"{name}: {c['problem'] or 'ok'}" for name, c in report["channels"].items()),
+        )
+
+
+def _problem(age: float | None, problem: str | None) -> str | None:
+    if problem is None and age is not None and age > health.CONTACT_MAX_AGE_S:
+        return f"no contact for {age:.0f} s"
+    return problem

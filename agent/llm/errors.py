@@ -1,0 +1,57 @@
+"""What can go wrong between the gateway and a model, sorted by what helps.
+
+LLMError
+├── LLMKeyError          401, 403       the owner must change llm.api_key
+├── LLMQuotaError        402            the owner must pay or wait
+├── LLMRequestError      other 4xx      the owner must change llm.model or settings; a retry cannot help
+└── LLMUnavailableError  429, 5xx, connection, timeout, garbage: a retry may help (`retry_after`, seconds)
+"""
+
+from agent.errors import PicoClawError
+
+
+class LLMError(PicoClawError):
+    """The model gave no answer; `detail` is the provider's own word, safe to show to the owner."""
+
+    reply = "llm_unavailable"  # the key of the sentence in agent.messages
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class LLMKeyError(LLMError):
+    """The provider refuses the key."""
+
+    reply = "llm_key"
+
+
+class LLMQuotaError(LLMError):
+    """The account has no credit left."""
+
+    reply = "llm_quota"
+
+
+class LLMRequestError(LLMError):
+    """The provider refuses the request as it is: an unknown model, a wrong setting."""
+
+    reply = "llm_request"
+
+
+class LLMUnavailableError(LLMError):
+    """The provider did not answer, or not usably; the same request may succeed later."""
+
+    def __init__(self, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+def from_status(status: int, detail: str, retry_after: float | None = None) -> LLMError:
+    """The error that an HTTP status stands for."""
+    if status in (401, 403):
+        return LLMKeyError(detail)
+    if status == 402:
+        return LLMQuotaError(detail)
+    if status == 429 or status >= 500:
+        return LLMUnavailableError(detail, retry_after)
+    return LLMRequestError(detail)

@@ -1,0 +1,90 @@
+"""The SQLite file: how it is opened, its schema and its migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Entry N takes the schema from version N to N + 1 (`PRAGMA user_version`); entries are only ever appended.
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        chat_id TEXT NOT NULL,
+        external_id TEXT NOT NULL,      -- the chat service's own id: a redelivered message is stored once
+        user_id TEXT NOT NULL,
+        language TEXT NOT NULL,
+        message_id TEXT NOT NULL,       -- what a reply refers to
+        text TEXT NOT NULL,
+        received_at REAL NOT NULL,      -- seconds since the epoch
+        done_at REAL,
+        UNIQUE (channel, external_id)
+    ) STRICT;
+    CREATE INDEX inbox_pending ON inbox (channel, chat_id, id) WHERE done_at IS NULL;
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        chat_id TEXT NOT NULL,
+        reply_to TEXT,
+        text TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        sent_at REAL,
+        failed TEXT                     -- why it was given up
+    ) STRICT;
+    CREATE INDEX outbox_pending ON outbox (id) WHERE sent_at IS NULL AND failed IS NULL;
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY,
+        session TEXT NOT NULL,
+        turn INTEGER NOT NULL,          -- inbox.id of the message that caused it
+        body TEXT NOT NULL              -- an OpenAI chat message, JSON
+    ) STRICT;
+    CREATE INDEX messages_session ON messages (session, id);
+    CREATE TABLE owners (
+        channel TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        paired_at REAL NOT NULL,
+        PRIMARY KEY (channel, user_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE marks (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """Open the state file, creating or migrating it.
+
+    WAL with synchronous=FULL: a committed message survives the death of any process and of the host.
+    """
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -512")  # KiB; the whole stack lives in 64 MB
+    _migrate(connection)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; a transaction inside another joins it."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

@@ -1,0 +1,1 @@
+"""What the model can order; every tool acts in the sandbox, none in the gateway."""

@@ -1,0 +1,79 @@
+"""Who may talk: the listed, the paired, and nobody else."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agent.gateway import access
+from agent.gateway.access import Access
+from agent.store.database import connect
+from agent.store.mailbox import Inbound
+from agent.store.owners import Owners
+
+
+@pytest.fixture
+def owners(tmp_path: Path) -> Owners:
+    database: sqlite3.Connection = connect(tmp_path / "state.db")
+    return Owners(database)
+
+
+def say(user: str, text: str = "hello") -> Inbound:
+    return Inbound("telegram", user, "1", user, "1", text)
+
+
+def code(log: str) -> str:
+    return str(re.findall(r"/pair (\w{8})", log)[-1])
+
+
+def test_only_the_listed_are_heard(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [7, "8"], owners)
+    assert door.permits(say("7"))
+    assert door.permits(say("8"))
+    assert not door.permits(say("9", "my secret text"))
+    assert not door.permits(say("9"))
+    assert caplog.text.count("user 9 is not in allowed_user_ids") == 1
+    assert "my secret text" not in caplog.text
+
+
+def test_nobody_listed_means_nobody_until_pairing(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [], owners)
+    assert not door.permits(say("7"))
+    assert door.pair(say("7", f"/pair {code(caplog.text).lower()}"))
+    assert door.permits(say("7"))
+    assert not door.permits(say("8"))
+    assert Access("telegram", [], owners).permits(say("7")), "pairing survives a restart"
+
+
+def test_a_code_works_once(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [], owners)
+    right = f"/pair {code(caplog.text)}"
+    assert door.pair(say("7", right))
+    assert not door.pair(say("8", right))
+
+
+def test_guessing_ends_after_five_tries(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [], owners)
+    right = f"/pair {code(caplog.text)}"
+    for _ in range(access.CODE_TRIES):
+        assert not door.pair(say("8", "/pair WRONGONE"))
+    assert not door.pair(say("7", right))
+
+
+def test_an_old_code_is_replaced(
+    owners: Owners, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "CODE_LIFETIME_S", -1.0)
+    door = Access("telegram", [], owners)
+    old = code(caplog.text)
+    assert not door.pair(say("7", f"/pair {old}"))
+    assert code(caplog.text) != old
+
+
+def test_pairing_is_closed_where_someone_is_listed(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [7], owners)
+    assert "/pair" not in caplog.text
+    assert not door.pair(say("8", "/pair "))

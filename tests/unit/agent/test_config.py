@@ -1,0 +1,122 @@
+"""config.json: the owner's three shapes work, and each mistake is named by its key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from agent import config
+from agent.errors import ConfigError
+
+TOKEN = "123456789:" + "A" * 35
+
+TELEGRAM = {
+    "llm": {"provider": "openrouter", "api_key": "sk-or-v1-abc", "model": "anthropic/claude-3.5-sonnet"},
+    "channel": {"type": "telegram", "bot_token": TOKEN, "allowed_user_ids": [123456789]},
+}
+DISCORD = {
+    "llm": {"provider": "anthropic", "api_key": "sk-ant-abc", "model": "claude-3-5-sonnet-20241022"},
+    "channel": {"type": "discord", "bot_token": "MTIzabc"},
+}
+SLACK = {
+    "llm": {"provider": "openai", "api_key": "sk-abc", "model": "gpt-4o"},
+    "channel": {"type": "slack", "bot_token": "xoxb-1", "app_token": "xapp-1"},
+}
+
+
+def changed(key: str, value: object, document: dict[str, Any] = TELEGRAM) -> str:
+    """The document with one (dotted) key set, or removed when the value is None."""
+    copy: dict[str, Any] = json.loads(json.dumps(document))
+    *path, last = key.split(".")
+    section = copy
+    for name in path:
+        section = section[name]
+    if value is None:
+        del section[last]
+    else:
+        section[last] = value
+    return json.dumps(copy)
+
+
+@pytest.mark.parametrize(
+    ("document", "kind", "base_url"),
+    [
+        (TELEGRAM, config.Telegram, "https://openrouter.ai/api/v1"),
+        (DISCORD, config.Discord, "https://api.anthropic.com/v1"),
+        (SLACK, config.Slack, "https://api.openai.com/v1"),
+    ],
+)
+def test_the_owners_shapes_work_as_they_stand(document: dict[str, Any], kind: type, base_url: str) -> None:
+    parsed = config.parse(json.dumps(document))
+    assert [type(channel) for channel in parsed.channels] == [kind]
+    assert parsed.llm.base_url == base_url
+
+
+def test_channels_is_accepted_beside_channel() -> None:
+    parsed = config.parse(changed("channels", [SLACK["channel"]]))
+    assert [type(channel) for channel in parsed.channels] == [config.Slack, config.Telegram]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("llm.modle", "x", "llm.modle is not a known key; did you mean model?"),
+        ("chanel", {}, "chanel is not a known key; did you mean channel?"),
+        ("channel.allowed_users", [1], "channel.allowed_users is not a known key; did you mean allowed_user_ids?"),
+        ("llm.api_key", 3, "llm.api_key: expected `str`, got `int`"),
+        ("llm.model", None, "llm.model is missing"),
+        ("llm", None, "llm is missing"),
+        ("channel", None, "channel is missing"),
+        ("channel.type", "irc", "channel.type must be one of telegram, discord, slack"),
+        ("channel.bot_token", "123456789:AAH...", "channel.bot_token (telegram) still holds a placeholder"),
+        ("channel.bot_token", "nonsense", "channel.bot_token (telegram) must look like"),
+        ("channel.allowed_user_ids", [0], "allowed_user_ids (telegram) holds 0"),
+        ("channel.allowed_user_ids", ["*"], "allowed_user_ids (telegram) holds '*'"),
+        ("channel.allowed_user_ids", ["@anna"], "Telegram ids are numbers"),
+        ("llm.api_key", "sk-or-v1-...", "llm.api_key still holds a placeholder"),
+        ("llm.api_key", "UZUPELNIJ_KLUCZ", "llm.api_key still holds a placeholder"),
+        ("llm.api_key", " sk", "llm.api_key is empty or has spaces"),
+        ("llm.api_key", "${OPENROUTER_API_KEY}", "only the deploy resolves"),
+        ("llm.provider", "skynet", "llm.provider 'skynet' is not one of"),
+        ("llm.api_base", "ftp://x", "llm.api_base must be an address"),
+        ("assistant", {"max_steps": 0}, "assistant.max_steps must be from 1 to 200"),
+    ],
+)
+def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(changed(key, value))
+    assert sentence in str(caught.value)
+
+
+def test_no_error_shows_a_secret() -> None:
+    secret = "sk-very-secret"
+    for key in ("llm.modle", "channel.bot_token"):
+        document = json.loads(changed("llm.api_key", secret))
+        with pytest.raises(ConfigError) as caught:
+            config.parse(changed(key, secret, document))
+        assert secret not in str(caught.value)
+
+
+def test_broken_json_is_located() -> None:
+    with pytest.raises(ConfigError, match="line 1, column 11"):
+        config.parse('{"llm": {}')
+
+
+def test_an_own_address_needs_no_known_provider() -> None:
+    document = json.loads(changed("llm.provider", "ollama"))
+    parsed = config.parse(changed("llm.api_base", "http://10.0.0.5:11434/v1/", document))
+    assert parsed.llm.base_url == "http://10.0.0.5:11434/v1"
+
+
+def test_references_are_resolved_where_the_deploy_runs() -> None:
+    text = changed("llm.api_key", "${KEY}")
+    assert config.parse(config.resolve_references(text, {"KEY": "sk-real"})).llm.api_key == "sk-real"
+    with pytest.raises(ConfigError, match=r"llm\.api_key refers to \$\{KEY\}, which is not set"):
+        config.resolve_references(text, {})
+
+
+def test_a_text_without_references_comes_back_to_the_byte() -> None:
+    text = json.dumps(TELEGRAM, indent=7)
+    assert config.resolve_references(text, {}) is text

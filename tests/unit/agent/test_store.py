@@ -1,0 +1,108 @@
+"""Inbox, outbox and sessions: nothing lost, nothing doubled, no call parted from its result."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agent.store.database import connect, transaction
+from agent.store.mailbox import Inbound, Mailbox, Outbound
+from agent.store.sessions import Sessions, open_calls
+
+
+def message(number: int, text: str = "hello") -> Inbound:
+    return Inbound("telegram", "7", str(number), "7", str(number), text)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> sqlite3.Connection:
+    return connect(tmp_path / "state.db")
+
+
+def test_a_redelivered_message_is_stored_once(database: sqlite3.Connection) -> None:
+    mailbox = Mailbox(database)
+    assert [m.text for m in mailbox.receive([message(1), message(2), message(1)])] == ["hello", "hello"]
+    assert mailbox.receive([message(2)]) == []
+
+
+def test_messages_and_the_place_in_the_stream_are_stored_together(database: sqlite3.Connection) -> None:
+    mailbox = Mailbox(database)
+
+    def deliver() -> None:
+        def messages() -> object:
+            yield message(1)
+            raise RuntimeError
+
+        mailbox.receive(messages(), ("telegram", "1"))  # type: ignore[arg-type]
+
+    with pytest.raises(RuntimeError):
+        deliver()
+    assert mailbox.unfinished() == []
+    assert mailbox.mark("telegram") is None
+    mailbox.receive([message(1)], ("telegram", "1"))
+    assert mailbox.mark("telegram") == "1"
+
+
+def test_what_was_not_finished_is_there_after_a_restart(tmp_path: Path) -> None:
+    first = Mailbox(connect(tmp_path / "state.db"))
+    one, two = first.receive([message(1), message(2)])
+    first.finish(one, [Outbound("telegram", "7", "answer")])
+
+    second = Mailbox(connect(tmp_path / "state.db"))
+    assert [m.id for m in second.unfinished()] == [two.id]
+    (reply,) = second.unsent("telegram")
+    assert reply.text == "answer"
+    second.sent(reply)
+    assert second.unsent("telegram") == []
+
+
+def test_a_message_that_was_given_up_is_not_sent_again(database: sqlite3.Connection) -> None:
+    mailbox = Mailbox(database)
+    (inbound,) = mailbox.receive([message(1)])
+    mailbox.finish(inbound, [Outbound("telegram", "7", "a"), Outbound("telegram", "7", "b")])
+    first, second = mailbox.unsent("telegram")
+    mailbox.failed(first, "refused")
+    assert mailbox.unsent("telegram") == [second]
+
+
+def test_an_inner_transaction_falls_with_the_outer(database: sqlite3.Connection) -> None:
+    sessions = Sessions(database)
+
+    def outer() -> None:
+        with transaction(database):
+            with transaction(database):
+                sessions.append("s", 1, {"role": "user", "content": "x"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        outer()
+    assert sessions.of_turn("s", 1) == []
+
+
+def test_history_is_cut_at_turns(database: sqlite3.Connection) -> None:
+    sessions = Sessions(database)
+    for turn in range(1, 6):
+        sessions.append("s", turn, {"role": "user", "content": "x" * 100})
+        sessions.append("s", turn, {"role": "assistant", "content": str(turn)})
+    history = sessions.history("s", 500)
+    assert [m["role"] for m in history] == ["user", "assistant"] * 3
+    assert history[-1]["content"] == "5"
+    assert len(sessions.history("s", 1)) == 2  # always the newest turn, whole
+    assert len(sessions.history("s", 10**6)) == 10
+    sessions.clear("s")
+    assert sessions.history("s", 10**6) == []
+
+
+def test_open_calls_are_those_without_a_result() -> None:
+    calls = {"role": "assistant", "content": None, "tool_calls": [{"id": "a"}, {"id": "b"}]}
+    assert open_calls([calls, {"role": "tool", "tool_call_id": "a", "content": ""}]) == ["b"]
+
+
+def test_the_schema_is_made_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        database = connect(tmp_path / "state.db")
+        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        database.close()
