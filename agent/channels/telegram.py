@@ -22,7 +22,7 @@ from agent.store.mailbox import Inbound, Outbound
 
 log = logging.getLogger("telegram")
 
-POLL_S = 50  # how long Telegram holds an empty poll; a contact at least this often while all is well
+POLL_S = 30  # how long Telegram holds an empty poll; a contact at least this often while all is well
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
 COMMANDS = {
@@ -52,7 +52,9 @@ class TelegramChannel:
         self._spawn(self._register_commands())
         while True:
             try:
-                updates = await self._bot.get_updates(offset, timeout=POLL_S, allowed_updates=["message"])
+                # While contact is not established the poll answers at once: healthy need not wait for a message.
+                hold = 0 if self.contact.problem else POLL_S
+                updates = await self._bot.get_updates(offset, timeout=hold, allowed_updates=["message"])
             except TelegramError as error:
                 failures += 1
                 await asyncio.sleep(self._trouble(error, failures))

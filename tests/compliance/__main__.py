@@ -5,18 +5,32 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
+
+# pyinfra's host data and the ssh client's words for the same.
+SSH_OPTIONS = {
+    "ssh_hostname": "HostName",
+    "ssh_port": "Port",
+    "ssh_user": "User",
+    "ssh_key": "IdentityFile",
+    "ssh_known_hosts_file": "UserKnownHostsFile",
+}
 
 
 def main() -> int:
     """Run the checks; exit as pytest does."""
-    hosts = [testinfra_url(name, data) for name, data in inventory().items()]
-    return int(pytest.main([str(Path(__file__).parent), "-q", f"--hosts={','.join(hosts)}", *sys.argv[1:]]))
+    with tempfile.TemporaryDirectory() as directory:
+        config = Path(directory, "ssh_config")
+        hosts = inventory()
+        config.write_text(ssh_config(hosts, directory), encoding="utf-8")
+        urls = [testinfra_url(name, config) for name in hosts]
+        options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}"]
+        return int(pytest.main([str(Path(__file__).parent), *options, *sys.argv[1:]]))
 
 
 def inventory() -> dict[str, dict[str, Any]]:
@@ -25,19 +39,24 @@ def inventory() -> dict[str, dict[str, Any]]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"pyinfra cannot read ./inventory: {(done.stderr or done.stdout).strip()}")
-    return {name: host["data"] for name, host in json.loads(done.stdout)["hosts"].items()}
+    return {host["name"]: host["data"] for host in json.loads(done.stdout)}
 
 
-def testinfra_url(name: str, data: Mapping[str, Any]) -> str:
-    """The host in testinfra's form; a bare name would mean paramiko there."""
-    user = f"{quote(str(data['ssh_user']))}@" if data.get("ssh_user") else ""
-    port = f":{data['ssh_port']}" if data.get("ssh_port") else ""
-    options = "&".join(
-        f"{option}={quote(str(data[key]), safe='/')}"
-        for key, option in (("ssh_key", "ssh_identity_file"), ("ssh_config_file", "ssh_config"))
-        if data.get(key)
-    )
-    return f"ssh://{user}{data.get('ssh_hostname', name)}{port}?{options}"
+def ssh_config(hosts: Mapping[str, Mapping[str, Any]], directory: str) -> str:
+    """The hosts for the ssh client: what the inventory says, then the operator's own configuration, one connection."""
+    lines = []
+    for name, data in hosts.items():
+        lines.append(f"Host {name}")
+        lines += [f"    {option} {data[key]}" for key, option in SSH_OPTIONS.items() if data.get(key)]
+    shared = ["Host *", "    ControlMaster auto", f"    ControlPath {directory}/%C", "    ControlPersist 60"]
+    return "\n".join([*lines, *shared, "    LogLevel ERROR", "Match all", "    Include config", ""])
+
+
+def testinfra_url(name: str, config: Path) -> str:
+    """The host in testinfra's form (a bare name would mean paramiko there), with sudo for who is not root."""
+    resolved = subprocess.run(["ssh", "-G", "-F", str(config), name], capture_output=True, text=True, check=True)
+    sudo = "" if "user root" in resolved.stdout.splitlines() else "&sudo=true"
+    return f"ssh://{name}?ssh_config={config}{sudo}"
 
 
 if __name__ == "__main__":

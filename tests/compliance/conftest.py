@@ -13,6 +13,7 @@ from tests.compliance.report import Report
 
 GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
 REPORT = pytest.StashKey[Report]()
+READ = pytest.StashKey[dict[str, dict[str, Container]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,7 +37,7 @@ def pytest_runtest_makereport(
     result = yield
     counts = call.when == "call" or result.outcome != "passed"
     if counts and call.when != "teardown" and (control := _control(item)):
-        why = str(call.excinfo.value).splitlines()[0] if call.excinfo else ""
+        why = str(call.excinfo.value).splitlines()[0][:160] if call.excinfo else ""
         item.config.stash[REPORT].add(control, result.outcome, f"{item.name}: {why}")
     return result
 
@@ -55,10 +56,13 @@ def _control(item: pytest.Item) -> str | None:
     return str(marker.args[0]) if marker else None
 
 
-@pytest.fixture(scope="session")
-def containers(host: Host) -> dict[str, Container]:
-    """The product's containers, each read once."""
-    return {name: Container(host, name) for name in (GATEWAY, SANDBOX)}
+@pytest.fixture
+def containers(host: Host, pytestconfig: pytest.Config) -> dict[str, Container]:
+    """The product's containers on a host, each read once a run."""
+    read = pytestconfig.stash.setdefault(READ, {})
+    return read.setdefault(
+        host.backend.get_pytest_id(), {name: Container(host, name) for name in (GATEWAY, SANDBOX)}
+    )
 
 
 @pytest.fixture(params=[GATEWAY, SANDBOX])

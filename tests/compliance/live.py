@@ -13,7 +13,7 @@ from testinfra.host import Host
 # For each process of the container's cgroup, exec'ed ones too: what the kernel says it may do.
 _DUMP = r"""
 top=$(docker inspect --format '{{.State.Pid}}' %(name)s) || exit 1
-controller=$(grep -E ':(pids|):/' "/proc/$top/cgroup" | grep -E ':pids:' || grep -E '^0::' "/proc/$top/cgroup")
+controller=$(grep ':pids:' "/proc/$top/cgroup" || grep '^0::' "/proc/$top/cgroup")
 path=${controller##*:}
 for base in /sys/fs/cgroup /sys/fs/cgroup/pids; do
   [ -f "$base$path/cgroup.procs" ] && pids=$(cat "$base$path/cgroup.procs")
@@ -32,6 +32,7 @@ while IFS=: read -r _ controllers path; do
     done
   done
 done < "/proc/$top/cgroup"
+exit 0
 """
 
 

@@ -51,6 +51,7 @@ def main(root: Path) -> None:
         copy(Path(directory), root)
     for library in libraries(root):
         copy(library, root)
+    make_readable(root / APP)
     compile_all(root / STDLIB.relative_to("/"), root / APP)
     command = root / "usr/bin/picoclaw"
     command.write_text(COMMAND)
@@ -92,6 +93,12 @@ def libraries(root: Path) -> list[Path]:
         listed = subprocess.run(["ldd", str(loader)], capture_output=True, text=True, check=False).stdout
         found |= {Path(path) for path in re.findall(r"(/\S+) \(0x", listed)}
     return sorted(path for path in found if not path.is_relative_to(root))
+
+
+def make_readable(tree: Path) -> None:
+    """Let every uid read the packages, whatever umask the context was unpacked with."""
+    for path in tree.rglob("*"):
+        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
 
 
 def compile_all(*trees: Path) -> None:

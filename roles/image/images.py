@@ -1,0 +1,54 @@
+"""Which images there are, which are to stay. Nothing here touches a host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from roles.common.names import GATEWAY, GATEWAY_IMAGE, PREVIOUS_TAG, SANDBOX, SANDBOX_IMAGE
+
+# Repository by build target; and the container that runs it.
+REPOSITORIES = {"gateway": GATEWAY_IMAGE, "sandbox": SANDBOX_IMAGE}
+CONTAINER_OF = {GATEWAY_IMAGE: GATEWAY, SANDBOX_IMAGE: SANDBOX}
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of this project on a host: id by `repository:tag`, and the id each container was made from."""
+
+    tags: Mapping[str, str] = field(default_factory=dict)
+    used: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self, tag: str) -> list[str]:
+        """The build targets that have no image of this tag."""
+        return [target for target, repository in REPOSITORIES.items() if f"{repository}:{tag}" not in self.tags]
+
+    def to_keep_as_previous(self, tag: str) -> dict[str, str]:
+        """Image ids by repository, of those that a container runs and that are about to be replaced by `tag`."""
+        replaced = {}
+        for repository, container in CONTAINER_OF.items():
+            used, wanted = self.used.get(container), self.tags.get(f"{repository}:{tag}")
+            known = [name for name, number in self.tags.items() if number == used and name.startswith(f"{repository}:")]
+            if used != wanted and known and self.tags.get(f"{repository}:{PREVIOUS_TAG}") != used:
+                replaced[repository] = str(used)
+        return replaced
+
+    def outdated(self, tag: str, replaced: Mapping[str, str]) -> list[str]:
+        """The tags that may go once `replaced` is tagged as the previous: neither wanted, nor previous, nor in use."""
+        kept = {f"{repository}:{name}" for repository in REPOSITORIES.values() for name in (tag, PREVIOUS_TAG)}
+        ids = {f"{repository}:{PREVIOUS_TAG}": number for repository, number in replaced.items()}
+        ids = {**{name: self.tags[name] for name in kept if name in self.tags}, **ids}
+        needed = {*ids.values(), *self.used.values()}
+        return sorted(name for name, number in self.tags.items() if number not in needed and name not in kept)
+
+
+def parse(lines: Iterable[str]) -> Images:
+    """Read lines `image REPOSITORY:TAG ID` and `used /CONTAINER ID`."""
+    tags, used = {}, {}
+    for line in filter(None, lines):  # docker answers an empty line for a container that does not exist
+        kind, name, number = line.split(" ")
+        if kind == "used":
+            used[name.lstrip("/")] = number
+        elif not name.endswith(":<none>"):
+            tags[name] = number
+    return Images(tags, used)

@@ -1,0 +1,78 @@
+"""Building the images on the host, and keeping the one before."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator, Mapping, Sequence
+
+from pyinfra.api.command import FunctionCommand, PyinfraCommand
+from pyinfra.api.host import Host
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from roles.common.commands import docker, run, script
+from roles.common.names import BUILD_DIR, PREVIOUS_TAG
+from roles.common.report import say
+from roles.image.context import ContextFile, archive
+from roles.image.facts import ImagesFact
+from roles.image.images import REPOSITORIES
+
+# Prints the steps as they begin, and all of what was said when one fails. Plain `docker build` is the legacy builder
+# on some hosts and BuildKit on others: `Step 1/9 : ...` and `#7 [gateway 2/5] ...`.
+_BUILD = """
+umask 077
+log=$directory.log
+{
+    BUILDKIT_PROGRESS=plain docker build --target "$target" --tag "$image" "$@" "$directory" 2>&1
+    echo "ended $?"
+} | tee "$log" | sed -nuE '/^(Step [0-9]+\\/|#[0-9]+ \\[)/s/^(.{1,110}).*/\\1/p'
+[ "$(tail -n 1 "$log")" = "ended 0" ] && exit 0
+echo "docker build --target $target failed; its last lines:" >&2
+tail -n 31 "$log" | head -n 30 >&2
+exit 1
+"""
+
+
+@operation()
+def images(
+    tag: str, files: Sequence[ContextFile], arguments: Mapping[str, str]
+) -> Generator[PyinfraCommand, None, None]:
+    """An image of this tag for every build target, and the ones before it tagged `previous`; all older ones go.
+
+    Nothing is shipped or built when they are there.
+    """
+    found = host.get_fact(ImagesFact)
+    missing, replaced = found.missing(tag), found.to_keep_as_previous(tag)
+    outdated = found.outdated(tag, replaced)
+    if missing:
+        say(f"image {REPOSITORIES[target]}: {tag} wanted, not found" for target in missing)
+        yield from _ship(files)
+    for target in missing:
+        yield FunctionCommand(_build, (target, tag, dict(arguments)), {})
+    for repository, number in replaced.items():
+        yield docker("tag", number, f"{repository}:{PREVIOUS_TAG}")
+    if outdated:
+        yield docker("image", "rm", *outdated)
+    if not missing and not replaced and not outdated:
+        host.noop(f"images of {tag} are there")
+
+
+def _ship(files: Sequence[ContextFile]) -> Generator[PyinfraCommand, None, None]:
+    yield script(
+        """
+        umask 077
+        rm -rf -- "$directory" && mkdir -p -- "$directory" && base64 -d | tar -xzp --no-same-owner -C "$directory"
+        """,
+        stdin=base64.encodebytes(archive(files)).decode(),
+        directory=BUILD_DIR,
+    )
+
+
+def _build(state: State, host: Host, target: str, tag: str, arguments: Mapping[str, str]) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
+    build_arguments = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    image = f"{REPOSITORIES[target]}:{tag}"
+    host.log_styled(f"Building {image}, which takes minutes the first time", fg="yellow")
+    build = script(_BUILD, directory=BUILD_DIR, target=target, image=image, arguments=build_arguments)
+    worked, _ = run(host, build, show=True)
+    return worked

@@ -1,0 +1,102 @@
+"""Measures each budget of the design on a fresh lab host and prints it beside its goal."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from dataclasses import dataclass
+
+from tests.bench import measures
+from tests.lab import Lab
+from tests.lab.progress import say, step
+from tests.stack import GATEWAY, SANDBOX, Stack
+
+MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value and its goal, if the design sets one; lower is better."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None = None
+
+    def row(self) -> str:
+        """One line of the table."""
+        if self.goal is None:
+            verdict = ""
+        elif self.value <= self.goal:
+            verdict = f"{self.goal:g} {self.unit}, met"
+        else:
+            verdict = f"{self.goal:g} {self.unit}, MISSED by {self.value - self.goal:.1f} {self.unit}"
+        return f"{self.what:58} {self.value:8.1f} {self.unit:4}  {verdict}"
+
+
+def main() -> int:
+    """Print the table; exit code 1 only when something could not be measured."""
+    lab = Lab.up("picoclaw-bench")
+    try:
+        lab.reset()
+        stack = Stack(lab)
+        figures = measure(stack)
+        stack.close()
+    finally:
+        lab.down()
+    print(f"\n{platform.machine()}, kernel {platform.release()}, one run\n")
+    print(f"{'what':58} {'measured':>8}       goal")
+    for figure in figures:
+        print(figure.row())
+    return 0
+
+
+def measure(stack: Stack) -> list[Figure]:
+    """Every figure, in the order of the design's table."""
+    first = timed_deploy(stack, "First deploy")
+    noop = [timed_deploy(stack, "No-op deploy") for _ in range(3)]
+    stack.wait_ready()
+    starts = [measures.start_to_first_poll(stack) for _ in range(5)]
+    stack.wait_ready()
+    with step("Idling"):
+        idle = measures.idle_memory(stack)
+    sandbox_rss = measures.rss(stack, SANDBOX)
+    with step(f"{2 * MESSAGES} messages"):
+        half = measures.message_to_reply(stack, MESSAGES // 2)
+        after_50 = measures.rss(stack, GATEWAY)
+        half += measures.message_to_reply(stack, MESSAGES // 2)
+        after_100 = measures.rss(stack, GATEWAY)
+        rest = measures.message_to_reply(stack, MESSAGES)
+        after_200 = measures.rss(stack, GATEWAY)
+    sizes = measures.image_sizes(stack)
+    return [
+        *(Figure(f"idle memory, {name}", value, "MiB") for name, value in idle.items()),
+        Figure("idle memory of the whole stack", sum(idle.values()), "MiB", 64),
+        Figure("gateway RSS after 100 messages", after_100, "MiB", 55),
+        Figure("gateway RSS after 200 messages", after_200, "MiB", 55),
+        Figure("gateway growth between message 50 and 200", after_200 - after_50, "MiB", 0.5),
+        Figure("sandbox server RSS, idle", sandbox_rss, "MiB", 12),
+        Figure("gateway start to first poll, median of 5", sorted(starts)[2], "s", 1),
+        Figure("message to reply, instant model, p50", measures.percentile(half + rest, 50), "ms", 15),
+        Figure("message to reply, instant model, p95", measures.percentile(half + rest, 95), "ms", 40),
+        Figure("first deploy (installs Docker, builds both images)", first, "s"),
+        Figure("no-op deploy, best of 3", min(noop), "s", 4),
+        Figure("image, compressed: gateway", sizes["picoclaw-gateway"], "MB", 40),
+        Figure("image, compressed: sandbox", sizes["picoclaw-sandbox"], "MB"),
+    ]
+
+
+def timed_deploy(stack: Stack, title: str) -> float:
+    """Seconds that `pyinfra inventory deploy.py` takes."""
+    began = time.monotonic()
+    done = stack.deploy("-y")
+    took = time.monotonic() - began
+    if done.returncode != 0:
+        sys.exit(f"the deploy failed:\n{done.stdout}")
+    say(f"{title}: {took:.1f} s")
+    return took
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The deploy: a second run changes nothing, and drift of every kind is named and repaired."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.fakes import defaults
+from tests.stack import CONFIG, REPOSITORY, Stack
+
+STACK_DIR = "/opt/stacks/picoclaw"
+
+
+def repaired(stack: Stack) -> str:
+    """Deploy over a drift; return what it printed once the product answers again."""
+    done = stack.deploy("-y")
+    assert done.returncode == 0, done.stdout
+    stack.wait_ready()
+    assert "repaired" in stack.ask("run echo repaired")
+    assert stack.planned_changes() == []
+    return done.stdout
+
+
+def test_the_first_deploy_shows_no_secret(first_deploy: str) -> None:
+    for secret in (defaults.TELEGRAM_TOKEN, defaults.OPENROUTER_KEY):
+        assert secret not in first_deploy
+    assert "Traceback" not in first_deploy
+
+
+def test_a_second_run_changes_nothing(stack: Stack) -> None:
+    before = stack.inspect()["State"]["StartedAt"]
+    assert stack.planned_changes() == []
+    done = stack.deploy("-y", "-vv")
+    assert done.returncode == 0, done.stdout
+    assert stack.inspect()["State"]["StartedAt"] == before
+    for secret in (defaults.TELEGRAM_TOKEN, defaults.OPENROUTER_KEY):
+        assert secret not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("drift", "named"),
+    [
+        ("docker rm -f picoclaw-sandbox", "picoclaw-sandbox"),
+        ("docker stop -t 1 picoclaw", "picoclaw"),
+        ("docker update --memory 0 --memory-swap 0 picoclaw-sandbox", "memory"),
+        ("docker update --pids-limit 0 picoclaw", "pids"),
+        ("docker network connect bridge picoclaw", "bridge"),
+        (f"echo '{{}}' > {STACK_DIR}/seccomp/sandbox.json", "seccomp"),
+        (f"chmod 644 {CONFIG}", "config.json"),
+        (f"chown root:root {CONFIG}", "config.json"),
+        ("nft delete table inet picoclaw", "firewall"),
+    ],
+    ids=["removed", "stopped", "memory", "pids", "extra-network", "seccomp", "mode", "owner", "firewall"],
+)
+def test_drift_is_named_and_repaired(stack: Stack, drift: str, named: str) -> None:
+    stack.lab.ssh(drift, check=True)
+    assert stack.planned_changes(), "the drift is seen"
+    assert named in repaired(stack)
+
+
+def test_a_container_made_by_hand_without_a_control_is_replaced(stack: Stack) -> None:
+    image = stack.inspect("picoclaw-sandbox")["Config"]["Image"]
+    label = json.dumps(stack.inspect("picoclaw-sandbox")["Config"]["Labels"].get("picoclaw.spec"))
+    weak = (
+        "docker rm -f picoclaw-sandbox && docker run -d --name picoclaw-sandbox --restart unless-stopped"
+        f" --label picoclaw.spec={label} --network none --read-only --security-opt no-new-privileges"
+        " --memory 128m --memory-swap 128m --cpus 1 --pids-limit 64 --user 1000:1000"
+        " --tmpfs /tmp:rw,noexec,nosuid,nodev,size=32m -v picoclaw_picoclaw-workspace:/workspace"
+        f" -v picoclaw-sandbox-socket:/run/sandbox:ro {image}"
+    )
+    stack.lab.ssh(weak, check=True)
+    output = repaired(stack)
+    assert "cap" in output.lower()
+    assert stack.inspect("picoclaw-sandbox")["HostConfig"]["CapDrop"] == ["ALL"]
+
+
+def test_a_changed_config_restarts_the_gateway_only(stack: Stack) -> None:
+    started: Callable[[str], str] = lambda name: str(stack.inspect(name)["State"]["StartedAt"])  # noqa: E731
+    gateway, sandbox = started("picoclaw"), started("picoclaw-sandbox")
+    stack.lab.ssh(f"sed -i 's/claude-3.5-sonnet/claude-3.5-haiku/' {CONFIG}", check=True)
+    assert "config.json" in repaired(stack)
+    assert started("picoclaw") != gateway
+    assert started("picoclaw-sandbox") == sandbox
+    assert "claude-3.5-sonnet" in stack.lab.ssh(f"cat {CONFIG}", check=True).stdout
+
+
+def test_a_changed_agent_makes_a_new_image_and_keeps_the_old(stack: Stack) -> None:
+    before = stack.inspect()["Config"]["Image"]
+    source = REPOSITORY / "agent/messages.py"
+    original = source.read_bytes()
+    try:
+        source.write_bytes(original + b"# a change\n")
+        done = stack.deploy("-y")
+        assert done.returncode == 0, done.stdout
+        after = stack.inspect()["Config"]["Image"]
+        assert after != before
+        kept = stack.lab.ssh("docker images --format '{{.Repository}}:{{.Tag}}'", check=True).stdout.split()
+        assert {before, after} <= set(kept)
+    finally:
+        source.write_bytes(original)
+    repaired(stack)
+    assert stack.inspect()["Config"]["Image"] == before
+
+
+def test_a_reboot_of_the_host_brings_everything_back(stack: Stack) -> None:
+    stack.lab.reboot()
+    stack.wait_ready(120)
+    assert "back" in stack.ask("run echo back", timeout=60)
+    assert stack.planned_changes() == []
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ("{", "is not valid JSON"),
+        ('{"llm": {"provider": "openrouter", "api_key": "sk-secret-thing", "model": "m", "modle": 1}}', "llm.modle"),
+        ('{"llm": {"provider": "openrouter", "api_key": "${NOT_SET_HERE}", "model": "m"}}', "NOT_SET_HERE"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_mistake_of_the_operator_is_one_sentence(
+    stack: Stack, config: str | None, sentence: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("config") / "config.json"
+    if config is not None:
+        path.write_text(config)
+    done = stack.deploy("-y", "--data", f"picoclaw_config={path}")
+    assert done.returncode != 0
+    assert sentence in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "sk-secret-thing" not in done.stdout
+    assert stack.ask("hello"), "what runs goes on"

@@ -1,0 +1,31 @@
+"""The deploy and one conversation on Debian 13, with its newer Docker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.conftest import KEEP
+from tests.lab import Lab
+from tests.stack import Stack
+
+
+@pytest.fixture
+def trixie() -> Iterator[Stack]:
+    lab = Lab.up("picoclaw-test-trixie", "trixie")
+    lab.reset()
+    stack = Stack(lab)
+    yield stack
+    stack.close()
+    if not os.environ.get(KEEP):
+        lab.down()
+
+
+def test_deploy_and_conversation(trixie: Stack) -> None:
+    done = trixie.deploy("-y")
+    assert done.returncode == 0, done.stdout
+    trixie.wait_ready()
+    assert "Linux picoclaw-sandbox" in trixie.ask("run uname -a")
+    assert trixie.planned_changes() == []

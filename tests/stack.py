@@ -1,0 +1,93 @@
+"""The product on a lab host: deploy it, write to it, look at it. Used by the demo, the tests and the bench."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.client import FakesClient
+from tests.lab import Lab
+from tests.lab.inventory import environment
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
+CONFIG = "/opt/stacks/picoclaw/config/config.json"
+DEPLOY = ("pyinfra", "inventory", "deploy.py")
+
+
+@dataclass
+class Stack:
+    """A lab host with PicoClaw on it, or about to be."""
+
+    lab: Lab
+
+    @cached_property
+    def fakes(self) -> FakesClient:
+        """The stand-ins of this lab."""
+        return FakesClient(self.lab.places.control)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """With which the deploy, testinfra and pytest find this lab."""
+        tools = Path(sys.executable).parent
+        return {**os.environ, **environment(self.lab.places), "PATH": f"{tools}:{os.environ['PATH']}"}
+
+    def deploy(self, *options: str, command: tuple[str, ...] = DEPLOY) -> subprocess.CompletedProcess[str]:
+        """Run `pyinfra inventory deploy.py`; the caller looks at the exit code."""
+        return subprocess.run(
+            [*command, *options], cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+
+    def planned_changes(self) -> list[dict[str, Any]]:
+        """The operations that a run of the deploy would change something with (`pyinfra --dry --json`)."""
+        done = self.deploy("--dry", "--json", "-y")
+        assert done.returncode == 0, done.stdout
+        document = json.loads(done.stdout[done.stdout.index("{") :])
+        return [operation for operation in document["plan"] if operation["hosts_with_change"]]
+
+    def inspect(self, container: str = GATEWAY) -> dict[str, Any]:
+        """`docker inspect` of a container."""
+        return dict(json.loads(self.lab.ssh(f"docker inspect {container}", check=True).stdout)[0])
+
+    def logs(self, container: str = GATEWAY) -> str:
+        """Everything that a container has logged."""
+        done = self.lab.ssh(f"docker logs {container}", check=True)
+        return done.stdout + done.stderr
+
+    def ask(self, text: str, timeout: float = 30.0) -> str:
+        """Write as the owner and wait for the answer's text."""
+        return "\n".join(message.text for message in self.fakes.ask(text, timeout=timeout))
+
+    def close(self) -> None:
+        """Let the stand-ins go; the host stays."""
+        self.fakes.close()
+
+    def wait_healthy(self, container: str = GATEWAY, timeout: float = 60.0) -> None:
+        """Wait until Docker calls the container healthy; AssertionError with its log otherwise."""
+        self.wait_for(lambda: self._health(container) == "healthy", timeout, lambda: self.logs(container))
+
+    def wait_ready(self, timeout: float = 60.0) -> None:
+        """Wait until a message would be answered."""
+        ready = "docker exec picoclaw picoclaw health --ready"
+        self.wait_for(lambda: self.lab.ssh(ready).returncode == 0, timeout, self.logs)
+
+    @staticmethod
+    def wait_for(condition: Callable[[], bool], timeout: float, explain: Callable[[], str]) -> None:
+        """Wait for a condition; AssertionError with an explanation when it does not come."""
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < deadline, explain()
+            time.sleep(0.2)
+
+    def _health(self, container: str) -> str:
+        state = self.lab.ssh(f"docker inspect --format '{{{{.State.Health.Status}}}}' {container}")
+        return state.stdout.strip()
