@@ -49,10 +49,12 @@ class Stack:
 
     def planned_changes(self) -> list[dict[str, Any]]:
         """The operations that a run of the deploy would change something with (`pyinfra --dry --json`)."""
-        done = self.deploy("--dry", "--json", "-y")
-        assert done.returncode == 0, done.stdout
-        document = json.loads(done.stdout[done.stdout.index("{") :])
-        return [operation for operation in document["plan"] if operation["hosts_with_change"]]
+        done = subprocess.run(
+            [*DEPLOY, "--dry", "--json"], cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [operation for operation in json.loads(done.stdout)["plan"] if operation["hosts_with_change"]]
 
     def inspect(self, container: str = GATEWAY) -> dict[str, Any]:
         """`docker inspect` of a container."""

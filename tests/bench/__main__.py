@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from tests.bench import measures
 from tests.lab import Lab
+from tests.lab.lab import remove
 from tests.lab.progress import say, step
 from tests.stack import GATEWAY, SANDBOX, Stack
 
+NAME = "picoclaw-bench"
 MESSAGES = 100
 
 
@@ -37,9 +39,9 @@ class Figure:
 
 def main() -> int:
     """Print the table; exit code 1 only when something could not be measured."""
-    lab = Lab.up("picoclaw-bench")
+    remove(NAME)
+    lab = Lab.up(NAME)
     try:
-        lab.reset()
         stack = Stack(lab)
         figures = measure(stack)
         stack.close()

@@ -8,17 +8,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab import Lab
+from tests.lab.lab import remove
 from tests.stack import Stack
 
-KEEP = "PICOCLAW_KEEP_LAB"  # set it to look at the host after a failed run
+KEEP = "PICOCLAW_KEEP_LAB"  # set it to look at the host after a failed run, and to go on with that host in the next
 
 
 @pytest.fixture(scope="session")
 def fresh() -> Iterator[Stack]:
     """A pristine bookworm host, nothing deployed."""
     name = "picoclaw-test"
+    if not os.environ.get(KEEP):
+        remove(name)
     lab = Lab.up(name)
-    lab.reset()
     stack = Stack(lab)
     yield stack
     stack.close()

@@ -44,8 +44,9 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
     [
         ("docker rm -f picoclaw-sandbox", "picoclaw-sandbox"),
         ("docker stop -t 1 picoclaw", "picoclaw"),
-        ("docker update --memory 0 --memory-swap 0 picoclaw-sandbox", "memory"),
-        ("docker update --pids-limit 0 picoclaw", "pids"),
+        # Not `--memory 0`: Docker takes it for «unchanged».
+        ("docker update --memory 512m --memory-swap 1g picoclaw-sandbox", "memory"),
+        ("docker update --pids-limit -1 picoclaw", "pids"),
         ("docker network connect bridge picoclaw", "bridge"),
         (f"echo '{{}}' > {STACK_DIR}/seccomp/sandbox.json", "seccomp"),
         (f"chmod 644 {CONFIG}", "config.json"),
@@ -108,6 +109,8 @@ def test_a_reboot_of_the_host_brings_everything_back(stack: Stack) -> None:
     stack.lab.reboot()
     stack.wait_ready(120)
     assert "back" in stack.ask("run echo back", timeout=60)
+    stack.wait_healthy("picoclaw")
+    stack.wait_healthy("picoclaw-sandbox")
     assert stack.planned_changes() == []
 
 

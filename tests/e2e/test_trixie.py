@@ -9,13 +9,15 @@ import pytest
 
 from tests.e2e.conftest import KEEP
 from tests.lab import Lab
+from tests.lab.lab import remove
 from tests.stack import Stack
 
 
 @pytest.fixture
 def trixie() -> Iterator[Stack]:
-    lab = Lab.up("picoclaw-test-trixie", "trixie")
-    lab.reset()
+    name = "picoclaw-test-trixie"
+    remove(name)
+    lab = Lab.up(name, "trixie")
     stack = Stack(lab)
     yield stack
     stack.close()

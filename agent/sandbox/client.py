@@ -1,0 +1,253 @@
+"""The gateway's end: listens for the sandbox, sends it requests, distrusts all that comes back.
+
+SandboxError
+├── SandboxUnavailable       no sandbox is connected, or it went away before it answered
+└── SandboxOperationError    it answered that the operation cannot be done; `code` says why in one word
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Self, TypeVar
+
+from agent.sandbox.protocol import FILE_DEADLINE_S, READ_LINES, SOCKET_PATH
+from agent.sandbox.results import EditResult, Entry, ExecResult, ListResult, ReadResult, WriteResult
+from agent.sandbox.session import (
+    MALFORMED,
+    Pending,
+    SandboxError,
+    SandboxOperationError,
+    SandboxUnavailable,
+    Session,
+    encode,
+)
+
+__all__ = [
+    "EditResult",
+    "Entry",
+    "ExecResult",
+    "ListResult",
+    "ReadResult",
+    "SandboxError",
+    "SandboxLink",
+    "SandboxOperationError",
+    "SandboxUnavailable",
+    "WriteResult",
+]
+
+log = logging.getLogger(__name__)
+
+# How much longer than a job's own deadline its answer may take before the sandbox counts as stuck.
+GRACE_S = 15.0
+# How long a request waits for a sandbox that is not connected: one that was restarted is back within seconds.
+CONNECT_WAIT_S = 10.0
+_GREETING_S = 5.0
+# Before listening again, so that a peer which connects and misbehaves in a loop costs nothing.
+_PAUSE_S = 0.05
+_FAULT_PAUSE_S = 5.0
+
+T = TypeVar("T")
+R = TypeVar("R", ExecResult, ReadResult, WriteResult, EditResult, ListResult)
+
+
+class SandboxLink:
+    """Listens on a Unix socket and holds the connection of one sandbox at a time.
+
+    While one is connected there is no listening socket at all, so that the sandbox's commands, which could connect to
+    it as well, find nothing there. Use as `async with SandboxLink(path) as link`, or `start` and `close`.
+    """
+
+    def __init__(
+        self, path: str | Path = SOCKET_PATH, *, grace: float = GRACE_S, connect_wait: float = CONNECT_WAIT_S
+    ) -> None:
+        self._path = Path(path)
+        self._grace = grace
+        self._connect_wait = connect_wait
+        self._ids = itertools.count(1)
+        self._session: Session | None = None
+        self._connected = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
+        self.version: str | None = None
+
+    async def start(self) -> None:
+        """Listen; SandboxError when that is impossible."""
+        try:
+            listener = self._listen()
+        except OSError as error:
+            raise SandboxError(
+                f"Cannot listen for the sandbox on {self._path}: {error.strerror}. "
+                f"Is the volume picoclaw-sandbox-socket mounted there, writable?"
+            ) from error
+        self._serving = asyncio.create_task(self._serve(listener), name="sandbox link")
+
+    async def close(self) -> None:
+        """Stop listening and drop the connection; the sandbox then ends all its processes."""
+        if self._serving is not None:
+            self._serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._serving
+            self._serving = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a sandbox is connected and has greeted."""
+        return self._session is not None
+
+    async def wait_connected(self, timeout: float) -> None:  # noqa: ASYNC109 - says how long in its error
+        """Wait for a sandbox; SandboxUnavailable when none comes within `timeout` seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._connected.wait()
+        except TimeoutError:
+            raise SandboxUnavailable(
+                f"No sandbox connected within {timeout:g} s; see docker logs picoclaw-sandbox."
+            ) from None
+
+    async def exec(self, command: str, *, timeout: float, cwd: str = ".") -> ExecResult:  # noqa: ASYNC109
+        """Run `command` by bash; it is killed with all its descendants after `timeout` seconds (at most 3600).
+
+        Cancelling the awaiting task kills it too. `cwd` is relative to the workspace, as all paths are.
+        """
+        return await self._do(ExecResult, "exec", timeout, command=command, timeout=timeout, cwd=cwd)
+
+    async def read(self, path: str, *, offset: int = 1, limit: int = READ_LINES) -> ReadResult:
+        """Up to `limit` lines of a text file from line `offset` on, at most 256 KiB."""
+        return await self._do(ReadResult, "read", path=path, offset=offset, limit=limit)
+
+    async def write(self, path: str, content: str) -> WriteResult:
+        """Write a whole file in one step, making its parent directories."""
+        return await self._do(WriteResult, "write", path=path, content=content)
+
+    async def edit(self, path: str, old: str, new: str, *, every: bool = False) -> EditResult:
+        """Replace `old`, which must occur exactly once unless `every` is set."""
+        return await self._do(EditResult, "edit", path=path, old=old, new=new, count="all" if every else 1)
+
+    async def list_dir(self, path: str = ".") -> ListResult:
+        """What a directory holds."""
+        return await self._do(ListResult, "list", path=path)
+
+    async def ping(self) -> int:
+        """How many jobs run in the sandbox."""
+        jobs = (await self.call("ping")).get("jobs")
+        return jobs if isinstance(jobs, int) else 0
+
+    async def call(self, op: str, *, patience: float = FILE_DEADLINE_S, **params: object) -> dict[str, object]:
+        """Any operation, by name; its result as it came.
+
+        `patience` is the time in seconds after which, with the grace on top, the sandbox counts as stuck. Raises
+        SandboxUnavailable or SandboxOperationError, as all the operations do.
+        """
+        result, _ = await self._request(dict[str, object], op, patience, params)
+        return result
+
+    async def _do(self, kind: type[R], op: str, patience: float = FILE_DEADLINE_S, **params: object) -> R:
+        result, note = await self._request(kind, op, patience, params)
+        return replace(result, note=f"{result.note} {note}".strip()) if note else result
+
+    async def _request(self, kind: type[T], op: str, patience: float, params: dict[str, object]) -> tuple[T, str]:
+        if self._session is None:
+            await self.wait_connected(self._connect_wait)
+        session = self._session
+        if session is None:
+            raise SandboxUnavailable("The sandbox is not connected just now; it connects by itself, try again shortly.")
+        request_id = next(self._ids)
+        frame = encode({**params, "id": request_id, "op": op})
+        pending = session.pending[request_id] = Pending(kind)
+        try:
+            async with asyncio.timeout(patience + self._grace):
+                session.writer.write(frame)
+                await session.writer.drain()
+                outcome = await pending.future
+        except TimeoutError:
+            session.end()
+            raise SandboxUnavailable(f"The sandbox did not answer within {patience + self._grace:g} s.") from None
+        except asyncio.CancelledError:
+            session.writer.write(encode({"id": next(self._ids), "op": "cancel", "target": request_id}))
+            raise
+        except ConnectionError:
+            outcome = None
+        finally:
+            session.pending.pop(request_id, None)
+        if outcome is None:
+            raise SandboxUnavailable(
+                f"The sandbox was lost during {op} and all its processes were ended; it reconnects by itself."
+            )
+        if isinstance(outcome, SandboxOperationError):
+            raise outcome
+        return outcome  # type: ignore[return-value]  # the decoder was given `kind`
+
+    def _listen(self) -> socket.socket:
+        if self._path.is_socket():
+            self._path.unlink()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.setblocking(False)
+            listener.bind(str(self._path))
+            self._path.chmod(0o600)
+            listener.listen(1)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
+    async def _serve(self, listener: socket.socket) -> None:
+        while True:
+            connection = await self._accept(listener)
+            await self._hold(connection)
+            listener = await self._listen_again()
+
+    async def _listen_again(self) -> socket.socket:
+        pause = _PAUSE_S
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                return self._listen()
+            except OSError as error:
+                log.error("cannot listen for the sandbox on %s: %s", self._path, error.strerror)
+                pause = _FAULT_PAUSE_S
+
+    async def _accept(self, listener: socket.socket) -> socket.socket:
+        try:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+        finally:
+            listener.close()
+            self._path.unlink(missing_ok=True)
+        return connection
+
+    async def _hold(self, connection: socket.socket) -> None:
+        session = Session(*await asyncio.open_unix_connection(sock=connection))
+        try:
+            async with asyncio.timeout(_GREETING_S):
+                hello = await session.greeting()
+            self.version = hello.version
+            self._session = session
+            self._connected.set()
+            log.info("sandbox %s connected", hello.version)
+            await session.take_answers()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            log.warning("the sandbox closed its connection; waiting for it to come back")
+        except TimeoutError:
+            log.warning("the sandbox connected but did not greet within %g s; connection closed", _GREETING_S)
+        except MALFORMED as error:
+            log.warning("the sandbox sent %s; connection closed", _one_line(error))
+        finally:
+            self._session = None
+            self._connected.clear()
+            session.end()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

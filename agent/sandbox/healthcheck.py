@@ -1,0 +1,44 @@
+"""The sandbox's health check: ask the server how it is, print its one line, exit 0 when it answers.
+
+Run as a script, every half minute: it imports nothing but the socket module's C core. The address is abstract, in the
+network namespace that the sandbox shares with nobody: what the server holds there, no command can replace.
+"""
+
+import _socket
+import sys
+
+ADDRESS = "\0picoclaw-sandbox-health"
+_PATIENCE_S = 4
+_PATIENCE = _PATIENCE_S.to_bytes(8, sys.byteorder) + bytes(8)  # a struct timeval
+_SERVER_PID = 1
+_CREDENTIALS_BYTES = 12
+
+
+def ask() -> str:
+    """The server's one line about itself; OSError when it does not answer."""
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    # The kernel's own timeouts: with Python's, a connection to a busy server fails at once instead of waiting its turn.
+    for option in (_socket.SO_SNDTIMEO, _socket.SO_RCVTIMEO):
+        connection.setsockopt(_socket.SOL_SOCKET, option, _PATIENCE)
+    connection.connect(ADDRESS)
+    credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, _CREDENTIALS_BYTES)
+    if int.from_bytes(credentials[:4], sys.byteorder) != _SERVER_PID:
+        raise OSError("another process than PID 1 answers in its place")
+    line = connection.recv(200).decode().strip()
+    if not line:
+        raise OSError("it closed the connection without an answer")
+    return line
+
+
+def main() -> int:
+    """The exit code of the health check."""
+    try:
+        sys.stdout.write(f"{ask()}\n")
+    except OSError as error:
+        sys.stdout.write(f"the sandbox server does not answer: {error.strerror or error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,228 @@
+"""All requests at work: starting their children, reading what they write, ending them in time, answering."""
+
+import errno
+import os
+import time
+
+from agent.sandbox import params, processes
+from agent.sandbox.cgroup import Cgroup
+from agent.sandbox.files import answer as file_answer
+from agent.sandbox.job import CANCELLED, TIMEOUT, TOO_LARGE, Command, FileJob, Job
+from agent.sandbox.leftovers import Leftovers
+from agent.sandbox.limits import MEGABYTE
+from agent.sandbox.params import RefusedError
+from agent.sandbox.poll import Poll
+from agent.sandbox.protocol import FILE_DEADLINE_S, MAX_COMMAND_BYTES, MAX_JOBS, MAX_TIMEOUT_S
+from agent.sandbox.spawn import become_shell, spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CHUNK = 64 * 1024
+_FILE_ANSWER_BYTES = 2 * 1024 * 1024
+# How long the answer waits for output of descendants that hold the pipe after the command itself has ended.
+_DRAIN_S = 0.2
+# How long a child that was sent SIGKILL may take to go, before the answer is given without it.
+_DYING_S = 3.0
+# A command that leaves the sandbox this full has left a fork bomb behind.
+_CROWDED = 0.75
+
+
+class Jobs:
+    """The jobs of one connection. `answer` is called with a request's id and the JSON of its answer, all but the id."""
+
+    __slots__ = ("_answer", "_background", "_by_id", "_cgroup", "_leftovers", "_overflows", "_poll", "_workspace")
+
+    def __init__(self, poll: Poll, answer: "Callable[[int, bytes], None]", cgroup: Cgroup, workspace: str) -> None:
+        self._poll = poll
+        self._answer = answer
+        self._cgroup = cgroup
+        self._workspace = workspace
+        self._leftovers = Leftovers(poll)
+        self._by_id: dict[int, Job] = {}
+        # Orphans (pid, start time) of commands that ended normally: they may live on.
+        self._background: set[tuple[int, str]] = set()
+        # What the cgroup counted when everything was last ended.
+        self._overflows = cgroup.overflows()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def start(self, request_id: int, op: str, request: dict[str, object]) -> None:
+        """Start a command or a file operation; RefusedError when the request cannot be carried out."""
+        if request_id in self._by_id:
+            raise RefusedError("bad_request", f"The id {request_id} is in use.")
+        if len(self._by_id) >= MAX_JOBS:
+            raise RefusedError(
+                "busy", f"{MAX_JOBS} operations are running in the sandbox already; wait for one to end."
+            )
+        if op == "exec":
+            self._start_command(request_id, request)
+        else:
+            self._start_file_job(request_id, op, request)
+
+    def _start_command(self, request_id: int, request: dict[str, object]) -> None:
+        command = params.text(request, "command")
+        timeout = params.seconds(request, "timeout", MAX_TIMEOUT_S)
+        size = len(params.content(request, "command"))
+        if "\0" in command:
+            raise RefusedError("bad_request", "`command` holds a NUL character, which no argument of a program can.")
+        if size > MAX_COMMAND_BYTES:
+            message = (
+                f"`command` is {size} bytes, and at most {MAX_COMMAND_BYTES} are possible; write it to a file first."
+            )
+            raise RefusedError("too_large", message)
+        cwd = params.path({"path": params.text(request, "cwd", self._workspace)})
+        job = Command(request_id, timeout)
+        self._spawn(job, lambda: become_shell(command, cwd, self._workspace))
+
+    def _start_file_job(self, request_id: int, op: str, request: dict[str, object]) -> None:
+        def work() -> None:
+            answer = file_answer(op, request, self._workspace)
+            with open(1, "wb", closefd=False) as pipe:
+                pipe.write(answer)
+
+        what = f"{op} {str(request.get('path', ''))[:200]}"
+        self._spawn(FileJob(request_id, FILE_DEADLINE_S, _FILE_ANSWER_BYTES, what), work)
+
+    def _spawn(self, job: Job, work: "Callable[[], None]") -> None:
+        job.memory_kills = self._cgroup.memory_kills()
+        try:
+            job.pid, job.fd = spawn(work, self._cgroup.memory_limit)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ENOMEM):
+                raise
+            note = "The sandbox had no room for another process, so every process in it was ended first."
+            self.end_everything(note)
+            job.notes.append(note)
+            job.pid, job.fd = spawn(work, self._cgroup.memory_limit)
+        self._by_id[job.id] = job
+        self._poll.watch(job.fd, lambda: self._readable(job))
+
+    def _readable(self, job: Job) -> None:
+        # One read a turn, so that no job's flood keeps the others waiting.
+        data = os.read(job.fd, _CHUNK)
+        if not data:
+            self._close(job)
+        elif not job.feed(data) and not job.verdict:
+            self._end(job, TOO_LARGE)
+
+    def _close(self, job: Job) -> None:
+        self._poll.unwatch(job.fd)
+        os.close(job.fd)
+        job.closed = True
+
+    def reap(self, at_most: int = 256) -> bool:
+        """Collect children that have ended; whether there may be more."""
+        ended = processes.reap(at_most)
+        for pid, status in ended:
+            self._child_ended(pid, status)
+        return len(ended) == at_most
+
+    def _child_ended(self, pid: int, status: int) -> None:
+        for job in self._by_id.values():
+            if job.pid == pid:
+                job.status = status
+                job.drained_by = time.monotonic() + _DRAIN_S
+                if not job.verdict:
+                    self._background = self._orphans()
+
+    def _orphans(self) -> set[tuple[int, str]]:
+        leaders = {job.pid for job in self._by_id.values()}
+        table = processes.table()
+        children = [pid for pid, (parent, _, _) in table.items() if parent == 1 and pid not in leaders]
+        return {(pid, table[pid][2]) for pid in processes.living(table, children)}
+
+    def cancel(self, request_id: int) -> bool:
+        """End a job; whether there was one to end."""
+        job = self._by_id.get(request_id)
+        if job is None or job.verdict or job.status is not None:
+            return False
+        self._end(job, CANCELLED)
+        return True
+
+    def _end(self, job: Job, verdict: str) -> None:
+        job.verdict = verdict
+        job.deadline = time.monotonic() + _DYING_S
+        count = processes.end_tree(job.pid)
+        self.reap()
+        if count is None or not self._end_strays():
+            self.end_everything("A command multiplied faster than it could be ended, so every process was ended.")
+        elif verdict == TIMEOUT:
+            others = f" with the {count - 1} other processes it had started" if count > 1 else ""
+            job.notes.append(f"It did not end within {job.timeout:g} s and was killed{others}.")
+
+    def _end_strays(self) -> bool:
+        """End orphans that no finished command left: they have slipped away from the job being ended."""
+        for _ in range(5):
+            strays = self._orphans() - self._background
+            if not strays:
+                return True
+            if any(processes.end_tree(pid) is None for pid, _ in strays):
+                return False
+            self.reap()
+        return False
+
+    def end_everything(self, note: str) -> None:
+        """End every process in the sandbox but the server, and tell all jobs why."""
+        statuses = processes.end_all()
+        self._overflows = self._cgroup.overflows()
+        self._background.clear()
+        for job in self._by_id.values():
+            if job.status is None:
+                job.notes.append(note)
+        for pid, status in statuses.items():
+            self._child_ended(pid, status)
+
+    def drop(self) -> None:
+        """Forget all jobs without an answer; their processes must have been ended."""
+        for job in list(self._by_id.values()):
+            del self._by_id[job.id]
+            if not job.closed:
+                self._close(job)
+
+    def tick(self, now: float) -> None:
+        """Answer the jobs that are complete, end those whose time is over."""
+        self._leftovers.tick(now)
+        for job in list(self._by_id.values()):
+            if job.status is not None:
+                if job.closed or now >= job.drained_by:
+                    self._finish(job)
+            elif now >= job.deadline:
+                if job.verdict:
+                    job.notes.append("The kernel could not end it yet.")
+                    self._finish(job)
+                else:
+                    self._end(job, TIMEOUT)
+
+    def _finish(self, job: Job) -> None:
+        del self._by_id[job.id]
+        if not job.closed:
+            self._poll.unwatch(job.fd)
+            self._leftovers.add(job.fd)
+        self._clean_up_after(job)
+        self._answer(job.id, job.answer())
+
+    def _clean_up_after(self, job: Job) -> None:
+        if self._cgroup.memory_kills() > job.memory_kills:
+            limit = (self._cgroup.memory_limit or 0) // MEGABYTE
+            job.notes.append(f"The sandbox's memory ({limit} MB) was full and the kernel killed a process in it.")
+        if not self._by_id and self._overflowed() and self._orphans():
+            # Fork bombs, and hogs of memory that made themselves the kernel's last choice.
+            self.end_everything("")
+            job.notes.append(
+                "The sandbox was out of memory or processes, so all that was left running in it was ended."
+            )
+
+    def _overflowed(self) -> bool:
+        crowded = (self._cgroup.pids_limit or 0) * _CROWDED
+        return self._cgroup.overflows() > self._overflows or (crowded > 0 and self._cgroup.pids() >= crowded)
+
+    def wake_at(self) -> float | None:
+        """When `tick` has something to do next, on the monotonic clock."""
+        times = [job.deadline if job.status is None else job.drained_by for job in self._by_id.values()]
+        leftovers = self._leftovers.wake_at()
+        if leftovers is not None:
+            times.append(leftovers)
+        return min(times, default=None)

@@ -1,0 +1,172 @@
+"""Drives running stand-ins from a test, a benchmark or a script: the control API as typed, blocking methods."""
+
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import httpx
+import msgspec
+
+from tests.fakes import defaults, wire
+from tests.fakes.errors import FakesError
+
+T = TypeVar("T")
+
+_SLACK = 10.0
+
+
+class FakesClient:
+    """Talks to the control socket; every method raises FakesError when the stand-ins refuse or are not there."""
+
+    def __init__(self, control: Path | str) -> None:
+        """`control` is the path from `fakes.json`."""
+        self.control = str(control)
+        transport = httpx.HTTPTransport(uds=self.control)
+        self._reached = False
+        self._http = httpx.Client(transport=transport, base_url="http://fakes", timeout=_SLACK)
+
+    def __enter__(self) -> Self:
+        """Closed when the block ends."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._http.close()
+
+    def ping(self) -> dict[str, str]:
+        """Host names and the addresses where they are served."""
+        return self._get("/ping", dict[str, str])
+
+    def wait_until_ready(self, timeout: float = 10.0) -> None:
+        """For who has just started the process."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                self.ping()
+            except FakesError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def reset(self) -> None:
+        """Everything back to the defaults; messages, calls, scripts and faults are forgotten."""
+        self._post("/reset", {})
+
+    def network(self, host: str, mode: wire.NetworkMode) -> None:
+        """Makes a host (`*`: every one) fall silent, reset, refuse, or be itself again; see `wire.NetworkSetting`."""
+        self._post("/network", wire.NetworkSetting(host=host, mode=mode))
+
+    def user_message(self, text: str = "", *, user_id: int = defaults.OWNER_ID, **options: Any) -> wire.Sent:
+        """A user writes to the bot; `options` are the further fields of `wire.UserMessage`."""
+        message = wire.UserMessage(user_id=user_id, text=text, **options)
+        return self._post("/telegram/user_message", message, wire.Sent)
+
+    def chat(self, chat_id: int = defaults.OWNER_ID, *, after: int = 0) -> list[wire.Message]:
+        """The messages of both sides with a number above `after`."""
+        return self._get(f"/telegram/chat/{chat_id}", list[wire.Message], after=after)
+
+    def wait_for_reply(
+        self, chat_id: int = defaults.OWNER_ID, *, after: int = 0, timeout: float = 10.0, containing: str = ""
+    ) -> list[wire.Message]:
+        """The bot's messages above `after`, as soon as there are any (and one contains the text); edits count.
+
+        Raises:
+            FakesError: nothing came in time.
+        """
+        path, query = f"/telegram/chat/{chat_id}/wait", {"after": str(after), "containing": containing}
+        messages = self._get(path, list[wire.Message], timeout, timeout=timeout, **query)
+        if not messages:
+            wanted = f" with {containing!r}" if containing else ""
+            raise FakesError(f"the bot sent nothing{wanted} to chat {chat_id} within {timeout:g} s of waiting")
+        return messages
+
+    def ask(self, text: str, *, timeout: float = 10.0, user_id: int = defaults.OWNER_ID) -> list[wire.Message]:
+        """Writes as the user and waits for the bot's reply."""
+        sent = self.user_message(text, user_id=user_id)
+        return self.wait_for_reply(user_id, after=sent.message_id, timeout=timeout)
+
+    def calls(self, method: str = "", *, since: float = 0.0) -> list[wire.Call]:
+        """Bot API requests, of one method if given, that arrived at or after `since` (Unix time)."""
+        return self._get("/telegram/calls", list[wire.Call], method=method, since=since)
+
+    def wait_for_call(self, method: str, *, since: float = 0.0, timeout: float = 10.0) -> wire.Call:
+        """The first such request, as soon as it arrives; raises FakesError when none does."""
+        path = "/telegram/calls/wait"
+        calls = self._get(path, list[wire.Call], timeout, method=method, since=since, timeout=timeout)
+        if not calls:
+            raise FakesError(f"no {method} arrived within {timeout:g} s of waiting")
+        return calls[0]
+
+    def commands(self) -> list[dict[str, Any]]:
+        """What setMyCommands has set: scope, language and commands."""
+        return self._get("/telegram/commands", list[dict[str, Any]])
+
+    def telegram_settings(
+        self,
+        *,
+        tokens: list[str] | None = None,
+        flood_control: bool | None = None,
+        blocked: list[int] | None = None,
+    ) -> None:
+        """Changes what is given; no tokens at all is a revoked one."""
+        settings = wire.TelegramSettings(tokens=tokens, flood_control=flood_control, blocked=blocked)
+        self._post("/telegram/settings", settings)
+
+    def telegram_fail(self, fault: wire.TelegramFault) -> None:
+        """Makes the next requests of a method go wrong."""
+        self._post("/telegram/fail", fault)
+
+    def script(self, *replies: wire.Reply | str) -> None:
+        """Appends what the next requests to a model get, one each; a string is a text."""
+        scripted = [wire.Reply(text=reply) if isinstance(reply, str) else reply for reply in replies]
+        self._post("/llm/script", scripted)
+
+    def rules(self, rules: Iterable[wire.Rule]) -> None:
+        """Replaces the built-in habit of running commands."""
+        self._post("/llm/rules", list(rules))
+
+    def llm_reset(self) -> None:
+        """Script, rules, records, keys and models back to the defaults."""
+        self._post("/llm/reset", {})
+
+    def llm_settings(self, host: str, *, keys: list[str] | None = None, models: list[str] | None = None) -> None:
+        """Changes what is given for a provider."""
+        self._post("/llm/settings", {host: wire.LlmSettings(keys=keys, models=models)})
+
+    def llm_requests(self) -> list[wire.LlmRequest]:
+        """The requests to models, as they came."""
+        return self._get("/llm/requests", list[wire.LlmRequest])
+
+    def _get(self, path: str, form: type[T], wait: float = 0.0, **query: str | float) -> T:
+        return self._send("GET", path, form, params=query, timeout=wait + _SLACK)
+
+    def _post(self, path: str, body: Any, form: type[T] | None = None) -> T:
+        return self._send("POST", path, cast("type[T]", form or dict), content=msgspec.json.encode(body))
+
+    def _send(self, method: str, path: str, form: type[T], **options: Any) -> T:
+        try:
+            self._reach()
+            response = self._http.request(method, path, **options)
+        except (httpx.TransportError, OSError) as error:
+            raise FakesError(f"the stand-ins do not answer on {self.control}: {error}") from error
+        if response.status_code != 200:
+            raise FakesError(f"the stand-ins refused {method} {path}: {response.text}")
+        return msgspec.json.decode(response.content, type=form)
+
+    def _reach(self) -> None:
+        """Before the first request: a socket that httpcore could not connect is left open, and warns of it in tests."""
+        if not self._reached:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                probe.connect(self.control)
+            self._reached = True

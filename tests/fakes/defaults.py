@@ -1,0 +1,29 @@
+"""What the stand-ins accept unless a test says otherwise: well-formed, and worthless anywhere else."""
+
+TELEGRAM_HOST = "api.telegram.org"
+OPENROUTER_HOST = "openrouter.ai"
+OPENAI_HOST = "api.openai.com"
+
+OWNER_ID = 123456789
+OWNER_USERNAME = "lab_owner"
+
+BOT_ID = 7012345678
+BOT_USERNAME = "picoclaw_lab_bot"
+BOT_NAME = "PicoClaw"
+TELEGRAM_TOKEN = f"{BOT_ID}:AAHlabTokenForTheStandInOnly-012345"
+
+OPENROUTER_KEY = "sk-or-v1-" + "1abf" * 16
+OPENAI_KEY = "sk-proj-labKeyForTheStandInOnly" + "0123456789" * 3
+
+OPENROUTER_MODEL = "anthropic/claude-3.5-sonnet"
+OPENROUTER_MODELS = (
+    OPENROUTER_MODEL,
+    "anthropic/claude-3.5-haiku",
+    "deepseek/deepseek-chat",
+    "google/gemini-2.0-flash-001",
+    "meta-llama/llama-3.3-70b-instruct:free",
+    "openai/gpt-4o",
+    "openai/gpt-4o-mini",
+)
+OPENAI_MODEL = "gpt-4o"
+OPENAI_MODELS = (OPENAI_MODEL, "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "o4-mini")

@@ -1,0 +1,38 @@
+"""The entities that the service finds by itself: commands, mentions, hashtags and addresses."""
+
+import re
+from collections.abc import Iterator
+
+from tests.fakes.telegram.formatting.text import Entity, Formatted, utf16_length
+
+_PATTERNS = {
+    "bot_command": re.compile(r"(?<![\w/<>])/\w{1,64}(?:@\w{3,32})?(?![\w/<>])"),
+    "url": re.compile(r"\bhttps?://[^\s<>\"]+[^\s<>\".,;:!?)\]}'`*_]", re.IGNORECASE),
+    "email": re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b"),
+    "mention": re.compile(r"(?<![\w@])@[A-Za-z]\w{2,31}\b"),
+    "hashtag": re.compile(r"(?<![\w#])#\w*[^\W\d]\w*"),
+}
+_UNTOUCHABLE = ("code", "pre", "text_link", "text_mention", "custom_emoji")
+
+
+def with_automatic(formatted: Formatted) -> Formatted:
+    """Adds them where they do not cross one another, code or links."""
+    taken = [entity for entity in formatted.entities if entity.type in _UNTOUCHABLE]
+    entities = list(formatted.entities)
+    for entity in _found(formatted.text):
+        if not any(_crosses(entity, other) for other in taken):
+            taken.append(entity)
+            entities.append(entity)
+    return Formatted(formatted.text, sorted(entities, key=lambda entity: (entity.offset, -entity.length)))
+
+
+def _found(text: str) -> Iterator[Entity]:
+    if not any(mark in text for mark in "/@#"):
+        return
+    for kind, pattern in _PATTERNS.items():
+        for match in pattern.finditer(text):
+            yield Entity(kind, utf16_length(text[: match.start()]), utf16_length(match[0]))
+
+
+def _crosses(one: Entity, other: Entity) -> bool:
+    return one.offset < other.offset + other.length and other.offset < one.offset + one.length

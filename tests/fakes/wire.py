@@ -1,0 +1,182 @@
+"""The types of the control API, shared by the server and `client.py`; what is not of their form is refused."""
+
+from typing import Any, Literal
+
+import msgspec
+
+NetworkMode = Literal["ok", "silence", "reset", "refuse"]
+ChatType = Literal["private", "group", "supergroup"]
+
+
+class _Form(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of what the control API takes and gives."""
+
+
+class NetworkSetting(_Form):
+    """How a host's sockets behave from now on; `host` may be `*`.
+
+    silence: connections are accepted and never answered, TLS handshake included, and open ones fall silent;
+    reset: open and new connections are reset; refuse: nobody listens.
+    """
+
+    host: str
+    mode: NetworkMode
+
+
+class Attachment(_Form):
+    """A file that a user sends; `content` is base64 on the wire."""
+
+    name: str
+    content: bytes
+    mime_type: str = "application/octet-stream"
+
+
+class UserMessage(_Form):
+    """What a user writes to the bot. `chat_id` is the user's own private chat unless given."""
+
+    user_id: int
+    text: str = ""
+    chat_id: int | None = None
+    chat_type: ChatType = "private"
+    username: str | None = None
+    first_name: str = "Lab"
+    language_code: str = "en"
+    reply_to: int | None = None
+    document: Attachment | None = None
+    photo: Attachment | None = None
+
+
+class Sent(_Form):
+    """A user's message as it entered the service; `update_id` is None when the bot did not ask for its kind."""
+
+    update_id: int | None
+    message_id: int
+    time: float
+
+
+class Message(_Form):
+    """A message of a chat. Times are Unix time in seconds, taken when the stand-in handled the request."""
+
+    message_id: int
+    chat_id: int
+    from_id: int
+    from_bot: bool
+    time: float
+    text: str = ""
+    entities: list[dict[str, Any]] = []
+    parse_mode: str = ""
+    reply_to: int | None = None
+    file_name: str | None = None
+    file_size: int | None = None
+    edited: float | None = None
+    edits: int = 0
+    deleted: bool = False
+    reactions: list[str] = []
+
+
+class Call(_Form):
+    """A Bot API request as it arrived; `status` is 0 while it is not answered."""
+
+    method: str
+    token_ok: bool
+    time: float
+    parameters: dict[str, Any]
+    status: int = 0
+    description: str = ""
+    seconds: float = 0.0
+
+
+class TelegramSettings(_Form):
+    """What is given is changed, the rest stays. `blocked`: users who blocked the bot."""
+
+    tokens: list[str] | None = None
+    flood_control: bool | None = None
+    blocked: list[int] | None = None
+
+
+class TelegramFault(_Form):
+    """What befalls the next `times` requests of `method` (`*` is any).
+
+    error: the answer is `status` with `description` and `parameters`, or with the raw `body` when given;
+    hang: the request is handled after `seconds`; reset: the connection is reset; silence: no answer ever.
+    """
+
+    kind: Literal["error", "hang", "reset", "silence"]
+    method: str = "*"
+    times: int = 1
+    status: int = 500
+    description: str = "Internal Server Error"
+    parameters: dict[str, int] = {}
+    body: str | None = None
+    seconds: float = 0.0
+
+
+class ToolCall(_Form):
+    """A tool call of the model; `arguments` as a string is sent as it is, malformed or not."""
+
+    name: str
+    arguments: dict[str, Any] | str = {}
+    id: str | None = None
+
+
+class HttpError(_Form):
+    """An answer of `status`; without a body it is the provider's own for that status."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = {}
+    message: str | None = None
+
+
+class Reply(_Form):
+    """What the model does with one request.
+
+    `delay` seconds before the first byte, `chunk_delay` between chunks of a stream; `cut_after` chunks the connection
+    closes, or with `stream_error` an error event ends the stream; `garbage` replaces the body; `connection` is lost
+    without an answer.
+    """
+
+    text: str = ""
+    tool_calls: list[ToolCall] = []
+    refusal: str | None = None
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    error: HttpError | None = None
+    delay: float = 0.0
+    chunk_delay: float = 0.0
+    cut_after: int | None = None
+    stream_error: str | None = None
+    garbage: str | None = None
+    connection: Literal["kept", "reset", "silence"] = "kept"
+
+
+class Rule(_Form):
+    """Answers with `reply` when `match` (a regular expression, case ignored) is found in the newest message.
+
+    `on` says what that has to be: what the user wrote, or a tool's result.
+    """
+
+    match: str
+    reply: Reply
+    on: Literal["user", "tool"] = "user"
+
+
+class LlmSettings(_Form):
+    """What is given is changed, the rest stays."""
+
+    keys: list[str] | None = None
+    models: list[str] | None = None
+
+
+class LlmRequest(_Form):
+    """A request to a model's API as it arrived; `problem` says why it was refused, empty when it was not."""
+
+    host: str
+    path: str
+    time: float
+    authorization: Literal["ok", "bad", "missing"]
+    body: Any
+    status: int = 0
+    problem: str = ""
+    seconds: float = 0.0
