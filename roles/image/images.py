@@ -34,11 +34,13 @@ class Images:
         return replaced
 
     def outdated(self, tag: str, replaced: Mapping[str, str]) -> list[str]:
-        """The tags that may go once `replaced` is tagged as the previous: neither wanted, nor previous, nor in use."""
+        """The tags that may go once `replaced` is tagged as the previous: of images neither wanted nor previous.
+
+        An image that a container runs is one of these, or none of this project's.
+        """
         kept = {f"{repository}:{name}" for repository in REPOSITORIES.values() for name in (tag, PREVIOUS_TAG)}
-        ids = {f"{repository}:{PREVIOUS_TAG}": number for repository, number in replaced.items()}
-        ids = {**{name: self.tags[name] for name in kept if name in self.tags}, **ids}
-        needed = {*ids.values(), *self.used.values()}
+        previous = {f"{repository}:{PREVIOUS_TAG}": number for repository, number in replaced.items()}
+        needed = {number for name, number in {**self.tags, **previous}.items() if name in kept}
         return sorted(name for name, number in self.tags.items() if number not in needed and name not in kept)
 
 

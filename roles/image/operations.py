@@ -18,6 +18,9 @@ from roles.image.context import ContextFile, archive
 from roles.image.facts import ImagesFact
 from roles.image.images import REPOSITORIES
 
+# A stage of the Dockerfile that is no target of its own bears this label, so that it is known for ours.
+STAGE_LABEL = "picoclaw.stage"
+
 # Prints the steps as they begin, and all of what was said when one fails. Plain `docker build` is the legacy builder
 # on some hosts and BuildKit on others: `Step 1/9 : ...` and `#7 [gateway 2/5] ...`.
 _BUILD = """
@@ -50,6 +53,9 @@ def images(
         yield from _ship(files)
     for target in missing:
         yield FunctionCommand(_build, (target, tag, dict(arguments)), {})
+    if missing:
+        # The legacy builder leaves the stages that are no target as untagged images, which stay for its cache.
+        yield docker("image", "prune", "--force", f"--filter=label={STAGE_LABEL}", "--filter=until=30m")
     for repository, number in replaced.items():
         yield docker("tag", number, f"{repository}:{PREVIOUS_TAG}")
     if outdated:

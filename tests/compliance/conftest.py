@@ -60,9 +60,7 @@ def _control(item: pytest.Item) -> str | None:
 def containers(host: Host, pytestconfig: pytest.Config) -> dict[str, Container]:
     """The product's containers on a host, each read once a run."""
     read = pytestconfig.stash.setdefault(READ, {})
-    return read.setdefault(
-        host.backend.get_pytest_id(), {name: Container(host, name) for name in (GATEWAY, SANDBOX)}
-    )
+    return read.setdefault(host.backend.get_pytest_id(), {name: Container(host, name) for name in (GATEWAY, SANDBOX)})
 
 
 @pytest.fixture(params=[GATEWAY, SANDBOX])

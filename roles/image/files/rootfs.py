@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 PACKAGES = Path("/packages")
-OWNED = Path("/owned")
 APP = "opt/picoclaw"
 STDLIB = Path(f"/usr/lib/python3.{sys.version_info.minor}")
 # Parts of the standard library that the gateway never imports.
@@ -42,7 +41,7 @@ COMMAND = "#!/usr/bin/python3 -SsPOO\nfrom agent.cli import main\nmain(prog_name
 
 
 def main(root: Path) -> None:
-    """Build the tree at `root`, and at /owned the directories that belong to uid 1000."""
+    """Build the tree at `root`."""
     lay_out(root)
     shutil.copytree(STDLIB, root / STDLIB.relative_to("/"), ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
     shutil.copytree(PACKAGES, root / APP, ignore=shutil.ignore_patterns(*PACKAGES_LEFT_OUT))
@@ -56,14 +55,11 @@ def main(root: Path) -> None:
     command = root / "usr/bin/picoclaw"
     command.write_text(COMMAND)
     command.chmod(0o755)
-    for directory in ("state", "sandbox"):
-        (OWNED / directory).mkdir(parents=True)
-        (OWNED / directory).chmod(0o700)
 
 
 def lay_out(root: Path) -> None:
     """Directories, merged-/usr links, mount points, accounts."""
-    for directory in ("usr/bin", "usr/lib", "etc/picoclaw", "var/lib", "run", "proc", "sys", "dev"):
+    for directory in ("usr/bin", "usr/lib", "etc/picoclaw", "var/lib/picoclaw", "run/sandbox", "proc", "sys", "dev"):
         (root / directory).mkdir(parents=True)
     for name in ("bin", "lib", "lib64"):
         if Path("/", name).is_symlink():

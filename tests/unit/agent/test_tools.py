@@ -16,7 +16,7 @@ from agent.tools.registry import Tools
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Tools:
-    link = SandboxLink(tmp_path / "gateway.sock")
+    link = SandboxLink(tmp_path / "gateway.sock", connect_wait=0.01)
     return Tools([commands.tool(link, config.Sandbox()), *files.tools(link)])
 
 

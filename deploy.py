@@ -1,0 +1,26 @@
+"""The whole deployment, top to bottom: `pyinfra inventory deploy.py`.
+
+Each line is a role, a folder of that name in roles/. Run again, it changes nothing, or repairs what drifted and says
+what that was. A host that is not fit for it is left out with one sentence; the others go on.
+"""
+
+from roles.common.hosts import each_host_on_its_own
+from roles.containers import containers
+from roles.docker import docker
+from roles.health import health
+from roles.image import image
+from roles.network import network
+from roles.preflight import look_at_host, preflight
+from roles.seccomp import seccomp
+from roles.storage import storage
+
+with each_host_on_its_own():
+    machine = look_at_host()
+    preflight(machine=machine)
+    docker(machine=machine)
+    network(machine=machine)
+    seccomp()
+    storage()
+    image()
+    containers()
+    health()

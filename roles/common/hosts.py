@@ -1,0 +1,28 @@
+"""One host's trouble is its own: it is said in one sentence, and the other hosts go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyinfra import logger
+from pyinfra.api.exceptions import DeployError
+from pyinfra.context import ctx_host, state
+
+from agent.errors import PicoClawError
+
+
+@contextmanager
+def each_host_on_its_own() -> Iterator[None]:
+    """Leave out a host for which the deploy cannot be prepared, and say why, a line for each reason.
+
+    An exception that leaves deploy.py would end the run for every host, and anything but pyinfra's own with a
+    traceback.
+    """
+    try:
+        yield
+    except (DeployError, PicoClawError) as error:
+        host = ctx_host.get()  # type: ignore[no-untyped-call]
+        for sentence in str(error).splitlines():
+            host.log_styled(sentence, fg="red", log_func=logger.error)
+        state.fail_hosts({host})  # type: ignore[no-untyped-call]

@@ -1,0 +1,34 @@
+"""The names that everything on the host goes by; the README, the tests and the owner's habits know them too."""
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+STACK_DIR = "/opt/stacks/picoclaw"
+CONFIG_DIR = f"{STACK_DIR}/config"
+CONFIG_FILE = f"{CONFIG_DIR}/config.json"
+CA_FILE = f"{CONFIG_DIR}/ca.pem"
+SECCOMP_DIR = f"{STACK_DIR}/seccomp"
+BUILD_DIR = f"{STACK_DIR}/build"
+FIREWALL_FILE = f"{STACK_DIR}/firewall.nft"
+FIREWALL_RECORD = f"{STACK_DIR}/firewall.loaded"
+FIREWALL_UNIT = "picoclaw-firewall.service"
+
+# Who the agent is, inside the containers and as the owner of its files.
+UID = GID = 1000
+
+NETWORK = "picoclaw-net"
+BRIDGE = "br-picoclaw"
+NFT_TABLE = "picoclaw"
+
+GATEWAY = "picoclaw"
+SANDBOX = "picoclaw-sandbox"
+CONTAINERS = (GATEWAY, SANDBOX)
+
+GATEWAY_IMAGE = "picoclaw-gateway"
+SANDBOX_IMAGE = "picoclaw-sandbox"
+PREVIOUS_TAG = "previous"
+
+STATE_VOLUME = "picoclaw-state"
+WORKSPACE_VOLUME = "picoclaw_picoclaw-workspace"
+SOCKET_VOLUME = "picoclaw-sandbox-socket"

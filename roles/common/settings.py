@@ -1,0 +1,51 @@
+"""Reading the deploy's data (inventory, group data, `--data key=value`), with errors that name the key.
+
+The keys and their defaults are documented where they are used: in the `DEFAULTS` of each role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyinfra.api.exceptions import DeployError
+from pyinfra.context import host
+
+
+def number(key: str) -> int:
+    """A whole number, not negative."""
+    value = host.data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise DeployError(f"{key} must be a whole number, it is {value!r}: correct it in the inventory or in --data")
+    return value
+
+
+def optional_text(key: str) -> str | None:
+    """A text, or None when the owner gave none."""
+    value = host.data.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise DeployError(f"{key} must be a text, it is {value!r}: correct it in the inventory or in --data")
+
+
+def text(key: str) -> str:
+    """A text."""
+    value = optional_text(key)
+    if value is None:
+        raise DeployError(f"{key} must be a text, it is empty: give one in the inventory or in --data")
+    return value
+
+
+def texts(key: str) -> list[str]:
+    """A list of texts."""
+    value = host.data.get(key)
+    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return list(value)
+    raise DeployError(f'{key} must be a list such as ["one", "two"], it is {value!r}: correct it')
+
+
+def mapping(key: str) -> dict[str, str]:
+    """Texts by name."""
+    value = host.data.get(key)
+    if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
+        return dict(value)
+    raise DeployError(f'{key} must be a mapping such as {{"name": "value"}}, it is {value!r}: correct it')

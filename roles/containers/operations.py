@@ -1,0 +1,52 @@
+"""Making a container what its specification says, and saying what it was instead."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from roles.common.commands import docker
+from roles.common.report import say
+from roles.common.spec import ContainerSpec
+from roles.containers.facts import Container
+from roles.containers.state import ContainerState
+
+
+@operation()
+def container(spec: ContainerSpec) -> Generator[PyinfraCommand, None, None]:
+    """A running container that is as `spec` describes it.
+
+    Created when there is none, recreated when the label or any control seen by `docker inspect` differs, started
+    when it is stopped, restarted when only its mounted configuration changed.
+    """
+    state = host.get_fact(
+        Container, container=spec.name, image=spec.image, network=spec.network, config_files=list(spec.config_files)
+    )
+    drift = state.drift(spec)
+    say(f"{spec.name}: {line}" for line in drift)
+    if drift:
+        yield from _remove(state, spec.name)
+    if drift or state.container is None:
+        say([] if drift else [f"{spec.name}: container wanted, none found"])
+        yield docker("create", *spec.create_arguments())
+        yield docker("start", spec.name)
+    elif state.status not in ("running", "restarting"):
+        say([f"{spec.name}: running wanted, {state.status} found"])
+        yield docker("unpause" if state.status == "paused" else "start", spec.name)
+    elif state.config_is_newer:
+        say([f"{spec.name}: config.json changed after it was started"])
+        yield docker("restart", spec.name)
+    else:
+        host.noop(f"container {spec.name} is as it should be and runs")
+
+
+def _remove(state: ContainerState, name: str) -> Generator[PyinfraCommand, None, None]:
+    """Stop it in its own time first, so that the message in hand is finished; a paused one cannot stop."""
+    if state.status == "paused":
+        yield docker("unpause", name)
+    if state.status in ("running", "paused", "restarting"):
+        yield docker("stop", name)
+    yield docker("rm", "--force", name)

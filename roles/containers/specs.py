@@ -1,0 +1,62 @@
+"""The two containers. Every control that is not the same for both stands here; the rest is in ContainerSpec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from roles.common.names import (
+    CA_FILE,
+    CONFIG_DIR,
+    CONFIG_FILE,
+    GATEWAY,
+    GATEWAY_IMAGE,
+    NETWORK,
+    SANDBOX,
+    SANDBOX_IMAGE,
+    SECCOMP_DIR,
+    SOCKET_VOLUME,
+    STATE_VOLUME,
+    WORKSPACE_VOLUME,
+)
+from roles.common.spec import ContainerSpec, Mount
+from roles.seccomp.profile import PROFILES, render
+
+
+def gateway(tag: str, *, with_ca: bool, extra_hosts: Mapping[str, str]) -> ContainerSpec:
+    """The gateway: reads the configuration, keeps the state, listens for the sandbox, goes out through its bridge."""
+    return ContainerSpec(
+        name=GATEWAY,
+        image=f"{GATEWAY_IMAGE}:{tag}",
+        seccomp_path=f"{SECCOMP_DIR}/gateway.json",
+        seccomp=render(PROFILES["gateway"]),
+        network=NETWORK,
+        mounts=(
+            # The directory, not the file: an edited file is a new inode, which a mounted file would not follow.
+            Mount("bind", CONFIG_DIR, "/etc/picoclaw", read_only=True),
+            Mount("volume", STATE_VOLUME, "/var/lib/picoclaw", read_only=False),
+            Mount("volume", SOCKET_VOLUME, "/run/sandbox", read_only=False),
+        ),
+        tmpfs=_tmp("16m"),
+        config_files=(CONFIG_FILE, CA_FILE) if with_ca else (CONFIG_FILE,),
+        extra_hosts=tuple(sorted(f"{name}:{address}" for name, address in extra_hosts.items())),
+    )
+
+
+def sandbox(tag: str) -> ContainerSpec:
+    """The sandbox: the workspace and nothing else; it connects to the gateway's socket, so that mount is read-only."""
+    return ContainerSpec(
+        name=SANDBOX,
+        image=f"{SANDBOX_IMAGE}:{tag}",
+        seccomp_path=f"{SECCOMP_DIR}/sandbox.json",
+        seccomp=render(PROFILES["sandbox"]),
+        network="none",
+        mounts=(
+            Mount("volume", WORKSPACE_VOLUME, "/workspace", read_only=False),
+            Mount("volume", SOCKET_VOLUME, "/run/sandbox", read_only=True),
+        ),
+        tmpfs=_tmp("32m"),
+    )
+
+
+def _tmp(size: str) -> tuple[tuple[str, str], ...]:
+    return (("/tmp", f"rw,noexec,nosuid,nodev,size={size}"),)  # noqa: S108 (a tmpfs of the container's own)

@@ -1,0 +1,39 @@
+"""The isolated network: a bridge for the gateway alone, and what may be reached from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyinfra.api.deploy import deploy
+
+from roles.common import settings
+from roles.common.entries import Entry
+from roles.common.names import FIREWALL_FILE, FIREWALL_UNIT, STACK_DIR
+from roles.common.operations import packages, paths
+from roles.network import firewall
+from roles.network.operations import bridge_network, firewall_loaded
+from roles.preflight.machine import Machine
+
+DEFAULTS: dict[str, Any] = {
+    # What the gateway may reach besides TCP 443 of global addresses and the host's DNS resolvers:
+    # ["192.168.1.20/32:11434"] for a model in the home network, say.
+    "picoclaw_allow_outbound": [],
+}
+
+
+@deploy("network", data_defaults=DEFAULTS)
+def network(machine: Machine) -> None:
+    """Put the firewall in force, then make the bridge: nothing is ever on the bridge without it."""
+    rules = firewall.ruleset(machine.resolvers, firewall.exceptions(settings.texts("picoclaw_allow_outbound")))
+    if not machine.nft:
+        packages(name="Install nftables", names=["nftables"])
+    paths(
+        name="Firewall files",
+        entries=[
+            Entry(STACK_DIR, kind="directory", mode=0o750),
+            Entry(FIREWALL_FILE, content=rules),
+            Entry(f"/etc/systemd/system/{FIREWALL_UNIT}", content=firewall.unit()),
+        ],
+    )
+    firewall_loaded(name="Firewall", rules=rules)
+    bridge_network(name="Bridge network picoclaw-net")

@@ -1,0 +1,69 @@
+"""The bridge network and the firewall, compared as a whole and repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from roles.common.commands import command, docker, script
+from roles.common.facts import DockerObjects
+from roles.common.names import FIREWALL_FILE, FIREWALL_RECORD, FIREWALL_UNIT, NETWORK, NFT_TABLE
+from roles.common.report import say
+from roles.network import bridge
+from roles.network.facts import Firewall
+
+
+@operation()
+def bridge_network() -> Generator[PyinfraCommand, None, None]:
+    """The network with exactly its options, and nobody on it but the gateway.
+
+    A different one is made anew; whom that disconnects, the containers role connects again by recreating it.
+    """
+    network = host.get_fact(DockerObjects, kind="network", names=[NETWORK]).get(NETWORK)
+    if network is None:
+        say([f"network {NETWORK}: network wanted, none found"])
+        yield docker("network", "create", *bridge.create_arguments())
+        return
+    drift, strangers = bridge.drift(network), bridge.strangers(network)
+    say(drift)
+    say(f"network {NETWORK}: only the gateway wanted, {name} found" for name in strangers)
+    for name in bridge.attached(network) if drift else strangers:
+        yield docker("network", "disconnect", "--force", NETWORK, name)
+    if drift:
+        yield docker("network", "rm", NETWORK)
+        yield docker("network", "create", *bridge.create_arguments())
+    elif not strangers:
+        host.noop(f"network {NETWORK} is as it should be")
+
+
+@operation()
+def firewall_loaded(rules: str) -> Generator[PyinfraCommand, None, None]:
+    """The table in force as the file has it, now and after every boot.
+
+    What is loaded is recorded as nft lists it, and compared with that later: so a rule that was removed, added or
+    changed by hand is noticed whatever way this nft version has of writing it.
+    """
+    drift = host.get_fact(Firewall).drift(rules)
+    if not drift:
+        host.noop(f"table inet {NFT_TABLE} is loaded as it should be")
+        return
+    say(drift)
+    yield command("nft", "--check", "--file", FIREWALL_FILE)
+    yield command("systemctl", "daemon-reload")
+    yield command("systemctl", "enable", FIREWALL_UNIT)
+    yield command("systemctl", "restart", FIREWALL_UNIT)
+    yield script(
+        """
+        umask 077
+        {
+            echo "sha256 $(sha256sum < "$rules" | cut -d ' ' -f 1)"
+            echo "recorded $(nft --json list table inet "$table")"
+        } > "$record"
+        """,
+        rules=FIREWALL_FILE,
+        table=NFT_TABLE,
+        record=FIREWALL_RECORD,
+    )

@@ -1,0 +1,252 @@
+"""The system calls the containers may make, by what they are for.
+
+A call that stands in no group of a profile is answered EPERM. What is left out deliberately, although Docker's default
+profile allows it: `memfd_create` and `vmsplice` (a test tells this profile from the default by them), `splice`, `tee`,
+`io_uring_*` and `io_*` (kernel attack surface), `ptrace`, `process_vm_*`, `pidfd_getfd`, `kcmp` (other processes'
+memory), `seccomp`, `mlock*`, System V and POSIX IPC, `name_to_handle_at`, `sync`, the whole `set*uid` family (there is
+only one user), `personality`, `execveat`, `mincore`, `fanotify_*`.
+
+Names of x86_64 and aarch64 stand side by side; libseccomp passes over those that an architecture does not have.
+"""
+
+MEMORY = ("brk", "madvise", "membarrier", "mmap", "mprotect", "mremap", "msync", "munmap")
+
+# What ld.so, libc and CPython do at start and end. runc's own last steps (close what is open, then exec) are among
+# them: with no-new-privileges it loads the filter right before.
+START = (
+    "arch_prctl",
+    "execve",
+    "exit",
+    "exit_group",
+    "getrandom",
+    "getrlimit",
+    "get_robust_list",
+    "prctl",
+    "prlimit64",
+    "rseq",
+    "setrlimit",
+    "set_robust_list",
+    "set_tid_address",
+    "sysinfo",
+    "uname",
+)
+
+THREADS = ("futex", "getcpu", "gettid", "sched_getaffinity", "sched_yield")
+
+SIGNALS = (
+    "kill",
+    "pause",
+    "restart_syscall",
+    "rt_sigaction",
+    "rt_sigpending",
+    "rt_sigprocmask",
+    "rt_sigqueueinfo",
+    "rt_sigreturn",
+    "rt_sigsuspend",
+    "rt_sigtimedwait",
+    "sigaltstack",
+    "tgkill",
+    "tkill",
+)
+
+IDENTITY = (
+    "getegid",
+    "geteuid",
+    "getgid",
+    "getgroups",
+    "getpgid",
+    "getpgrp",
+    "getpid",
+    "getppid",
+    "getresgid",
+    "getresuid",
+    "getrusage",
+    "getsid",
+    "getuid",
+    "times",
+    "umask",
+)
+
+TIME = (
+    "alarm",
+    "clock_getres",
+    "clock_gettime",
+    "clock_nanosleep",
+    "getitimer",
+    "gettimeofday",
+    "nanosleep",
+    "setitimer",
+    "time",
+    "timerfd_create",
+    "timerfd_gettime",
+    "timerfd_settime",
+)
+
+# Reading and writing, locking and syncing (SQLite), looking around.
+FILES = (
+    "access",
+    "chdir",
+    "close",
+    "close_range",
+    "copy_file_range",
+    "creat",
+    "dup",
+    "dup2",
+    "dup3",
+    "faccessat",
+    "faccessat2",
+    "fadvise64",
+    "fallocate",
+    "fchdir",
+    "fcntl",
+    "fdatasync",
+    "flock",
+    "fstat",
+    "fstatfs",
+    "fsync",
+    "ftruncate",
+    "getcwd",
+    "getdents",
+    "getdents64",
+    "ioctl",
+    "lseek",
+    "lstat",
+    "newfstatat",
+    "open",
+    "openat",
+    "openat2",
+    "pread64",
+    "preadv",
+    "preadv2",
+    "pwrite64",
+    "pwritev",
+    "pwritev2",
+    "read",
+    "readlink",
+    "readlinkat",
+    "readv",
+    "sendfile",
+    "stat",
+    "statfs",
+    "statx",
+    "truncate",
+    "write",
+    "writev",
+)
+
+# Making, naming and removing what is in a directory.
+TREE = (
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "fchmodat2",
+    "futimesat",
+    "link",
+    "linkat",
+    "mkdir",
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "rmdir",
+    "symlink",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "utime",
+    "utimensat",
+    "utimes",
+)
+
+EVENTS = (
+    "epoll_create",
+    "epoll_create1",
+    "epoll_ctl",
+    "epoll_pwait",
+    "epoll_pwait2",
+    "epoll_wait",
+    "eventfd",
+    "eventfd2",
+    "pipe",
+    "pipe2",
+    "poll",
+    "ppoll",
+    "pselect6",
+    "select",
+    "signalfd",
+    "signalfd4",
+)
+
+# `socket` and `socketpair` themselves are limited by their arguments, in profile.py.
+SOCKETS = (
+    "accept",
+    "accept4",
+    "bind",
+    "connect",
+    "getpeername",
+    "getsockname",
+    "getsockopt",
+    "listen",
+    "recvfrom",
+    "recvmmsg",
+    "recvmsg",
+    "sendmmsg",
+    "sendmsg",
+    "sendto",
+    "setsockopt",
+    "shutdown",
+)
+
+CHILDREN = (
+    "fork",
+    "getpriority",
+    "pidfd_open",
+    "pidfd_send_signal",
+    "setpgid",
+    "setpriority",
+    "setsid",
+    "vfork",
+    "wait4",
+    "waitid",
+)
+
+# What everyday commands do beyond all that: cp -p, ls, tar, install (owners, attributes), mkfifo, tail -f, nproc,
+# taskset, timeout, readahead by compilers and archivers.
+COMMANDS = (
+    "capget",
+    "chown",
+    "fchown",
+    "fchownat",
+    "fgetxattr",
+    "flistxattr",
+    "fremovexattr",
+    "fsetxattr",
+    "getxattr",
+    "inotify_add_watch",
+    "inotify_init",
+    "inotify_init1",
+    "inotify_rm_watch",
+    "lchown",
+    "lgetxattr",
+    "listxattr",
+    "llistxattr",
+    "lremovexattr",
+    "lsetxattr",
+    "mknod",
+    "mknodat",
+    "readahead",
+    "removexattr",
+    "sched_getparam",
+    "sched_getscheduler",
+    "sched_get_priority_max",
+    "sched_get_priority_min",
+    "sched_setaffinity",
+    "setxattr",
+    "syncfs",
+    "sync_file_range",
+    "timer_create",
+    "timer_delete",
+    "timer_getoverrun",
+    "timer_gettime",
+    "timer_settime",
+)

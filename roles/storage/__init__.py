@@ -1,0 +1,57 @@
+"""What lasts: the configuration and the volumes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pyinfra.api.deploy import deploy
+
+from roles.common import settings
+from roles.common.entries import Entry
+from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, STACK_DIR, UID
+from roles.common.operations import paths
+from roles.storage.config import local_config, read_text
+from roles.storage.operations import volumes
+from roles.storage.volumes import VOLUMES
+
+DEFAULTS: dict[str, Any] = {
+    # The owner's config.json on this machine. None: config.json beside deploy.py; where that is not there either,
+    # the one on the host is kept, and only its owner and mode are seen to.
+    "picoclaw_config": None,
+    # A PEM file on this machine with certificate authorities that the gateway trusts besides the public ones.
+    "picoclaw_ca_file": None,
+}
+
+
+@deploy("storage", data_defaults=DEFAULTS)
+def storage() -> None:
+    """Write config.json and ca.pem for the agent's eyes alone, and make the volumes.
+
+    Raises:
+        DeployError: a file named by the data cannot be read.
+        agent.errors.ConfigError: config.json is not valid.
+    """
+    paths(
+        name="Configuration",
+        entries=[
+            Entry(STACK_DIR, kind="directory", mode=0o750),
+            Entry(CONFIG_DIR, kind="directory", mode=0o700, uid=UID, gid=GID),
+            Entry(
+                CONFIG_FILE,
+                mode=0o600,
+                uid=UID,
+                gid=GID,
+                content=local_config(settings.optional_text("picoclaw_config")),
+            ),
+            _ca(settings.optional_text("picoclaw_ca_file")),
+        ],
+    )
+    volumes(name="Volumes", wanted=VOLUMES)
+
+
+def _ca(file: str | None) -> Entry:
+    if file is None:
+        return Entry(CA_FILE, kind="absent")
+    text = read_text(Path(file).expanduser(), "picoclaw_ca_file")
+    return Entry(CA_FILE, mode=0o600, uid=UID, gid=GID, content=text)

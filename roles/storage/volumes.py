@@ -1,0 +1,61 @@
+"""The three volumes, and what differs. Nothing here touches a host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from roles.common.diff import differences
+from roles.common.names import GID, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_VOLUME
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A named volume of the local driver; `holds_data` says that it must never be made anew by a machine."""
+
+    name: str
+    holds_data: bool
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def create_arguments(self) -> list[str]:
+        """The words after `docker volume create`."""
+        return ["--driver=local", *(f"--opt={name}={value}" for name, value in self.options.items()), self.name]
+
+
+VOLUMES = (
+    Volume(STATE_VOLUME, holds_data=True),
+    Volume(WORKSPACE_VOLUME, holds_data=True),
+    # In memory: a socket needs no disk, and a host that lost power leaves none behind.
+    Volume(
+        SOCKET_VOLUME,
+        holds_data=False,
+        options={"type": "tmpfs", "device": "tmpfs", "o": f"size=1m,uid={UID},gid={GID},mode=0700"},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class VolumeState:
+    """A volume as it is; `owner` is its root directory's, such as 1000:1000."""
+
+    driver: str
+    options: Mapping[str, str]
+    mountpoint: str
+    owner: str
+
+    def drift(self, volume: Volume) -> list[str]:
+        """What is not as `volume` wants it, apart from the owner."""
+        wanted = {"driver": "local", "options": dict(volume.options)}
+        found = {"driver": self.driver, "options": dict(self.options)}
+        return [f"volume {volume.name}: {line}" for line in differences(wanted, found)]
+
+
+def parse(inspected: Iterable[Mapping[str, Any]], owners: Mapping[str, str]) -> dict[str, VolumeState]:
+    """From `docker volume inspect` and the owners of the mount points, by volume name."""
+    return {
+        item["Name"]: VolumeState(
+            item["Driver"], item.get("Options") or {}, item["Mountpoint"], owners.get(item["Mountpoint"], "")
+        )
+        for item in inspected
+    }

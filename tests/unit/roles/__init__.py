@@ -1,0 +1,1 @@
+"""Tests of the deploy's pure parts: no host is needed."""

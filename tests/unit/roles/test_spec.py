@@ -1,0 +1,97 @@
+"""The specification of the two containers: the contract's controls as `docker create` arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from roles.common.spec import ContainerSpec, Mount
+from roles.containers.specs import gateway, sandbox
+from tests.unit.roles.mutations import SPEC
+
+GATEWAY = gateway("abc", with_ca=True, extra_hosts={"b.example": "192.0.2.2", "a.example": "192.0.2.1"})
+SANDBOX = sandbox("abc")
+EVERYWHERE = {
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--user=1000:1000",
+    "--memory=134217728",
+    "--memory-swap=134217728",
+    "--cpus=1",
+    "--pids-limit=64",
+    "--ulimit=nofile=1024:1024",
+    "--ipc=private",
+    "--cgroupns=private",
+    "--restart=unless-stopped",
+    "--log-driver=json-file",
+    "--log-opt=max-size=1m",
+    "--log-opt=max-file=3",
+}
+
+
+@pytest.mark.parametrize("spec", [GATEWAY, SANDBOX], ids=["gateway", "sandbox"])
+def test_both_have_every_common_control(spec: ContainerSpec) -> None:
+    arguments = spec.create_arguments()
+
+    assert set(arguments) >= EVERYWHERE
+    assert f"--hostname={spec.name}" in arguments
+    assert not any(word.startswith(("--publish", "--privileged", "--cap-add", "--env")) for word in arguments)
+    assert not any("docker.sock" in word for word in arguments)
+
+
+def test_the_gateway_reads_its_configuration_and_listens_for_the_sandbox() -> None:
+    arguments = GATEWAY.create_arguments()
+
+    assert "--network=picoclaw-net" in arguments
+    assert "--security-opt=seccomp=/opt/stacks/picoclaw/seccomp/gateway.json" in arguments
+    assert "--mount=type=bind,source=/opt/stacks/picoclaw/config,target=/etc/picoclaw,readonly" in arguments
+    assert "--mount=type=volume,source=picoclaw-sandbox-socket,target=/run/sandbox,volume-nocopy" in arguments
+    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=16m" in arguments
+    assert [word for word in arguments if "add-host" in word] == [
+        "--add-host=a.example:192.0.2.1",
+        "--add-host=b.example:192.0.2.2",
+    ]
+    assert arguments[-1] == "picoclaw-gateway:abc"
+
+
+def test_the_sandbox_sees_the_workspace_and_nothing_else() -> None:
+    arguments = SANDBOX.create_arguments()
+
+    assert "--network=none" in arguments
+    assert [word for word in arguments if word.startswith("--mount")] == [
+        "--mount=type=volume,source=picoclaw_picoclaw-workspace,target=/workspace,volume-nocopy",
+        "--mount=type=volume,source=picoclaw-sandbox-socket,target=/run/sandbox,readonly,volume-nocopy",
+    ]
+    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=32m" in arguments
+    assert not any("config" in word for word in arguments)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"memory": 1},
+        {"cpus": 2},
+        {"pids": 65},
+        {"user": "0"},
+        {"network": "host"},
+        {"seccomp": '{"defaultAction": "SCMP_ACT_ALLOW"}'},
+        {"mounts": (Mount("bind", "/", "/host", read_only=False),)},
+        {"tmpfs": ()},
+        {"extra_hosts": ()},
+        {"config_files": ("/x",)},
+        {"restart": "no"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_label_changes_with_the_specification(change: dict[str, object]) -> None:
+    assert dataclasses.replace(SPEC, **change).digest() != SPEC.digest()  # type: ignore[arg-type]
+
+
+def test_the_label_does_not_change_with_the_image_or_the_layout_of_the_profile() -> None:
+    """An image has its own id; sixty lines of JSON are the same profile as one."""
+    same = dataclasses.replace(SPEC, image="other:tag", seccomp=json.dumps(json.loads(SPEC.seccomp), indent=4))
+
+    assert same.digest() == SPEC.digest()

@@ -1,0 +1,128 @@
+"""Volumes and configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyinfra.api.exceptions import DeployError, PyinfraError
+
+from agent.errors import ConfigError
+from roles.storage import config
+from roles.storage.operations import volumes
+from roles.storage.volumes import VOLUMES
+from tests.unit.roles.pyinfra_run import Run, commands, fake
+
+RECORDED = Path(__file__).with_name("recorded")
+STATE, _, SOCKET = VOLUMES
+VALID: dict[str, Any] = {
+    "llm": {"provider": "openrouter", "api_key": "sk-or-v1-0123456789", "model": "anthropic/claude-3.5-sonnet"},
+    "channel": {"type": "telegram", "bot_token": "123456789:" + "A" * 35, "allowed_user_ids": [1]},
+}
+
+
+def recorded(system: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((RECORDED / f"volumes-{system}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def run(found: list[dict[str, Any]], owner: str = "1000:1000") -> Run:
+    owners = [f"owner {owner} {volume['Mountpoint']}" for volume in found]
+    fact = {"stdout": [*owners, *json.dumps(found, indent=4).splitlines()]}
+    answers = {'docker volume inspect "$@"': fact}
+    return fake(volumes, answers, name="volumes", wanted=[STATE, SOCKET])
+
+
+def done(made: Run) -> list[str]:
+    return [command for command in commands(made, "") if not command.startswith(("if command -v", "volume="))]
+
+
+@pytest.mark.parametrize("system", ["bookworm", "trixie"])
+def test_volumes_made_by_the_role_are_left_alone(system: str) -> None:
+    made = run(recorded(system)).execute()
+
+    assert done(made) == []
+    assert not made.changed
+
+
+def test_missing_volumes_are_created_and_given_to_the_agent() -> None:
+    made = run([]).execute()
+
+    options = "--opt=type=tmpfs --opt=device=tmpfs --opt=o=size=1m,uid=1000,gid=1000,mode=0700"
+    assert done(made) == [
+        "docker volume create --driver=local picoclaw-state",
+        f"docker volume create --driver=local {options} picoclaw-sandbox-socket",
+    ]
+    (given,) = commands(made, "volume=picoclaw-state")
+    assert "owner=1000:1000" in given
+
+
+def test_another_owner_is_named_and_repaired() -> None:
+    made = run(recorded("trixie"), owner="0:0").execute()
+
+    assert done(made) == ["chown 1000:1000 -- /var/lib/docker/volumes/picoclaw-state/_data"]
+    assert made.said == {"volume picoclaw-state: owner 1000:1000 wanted, 0:0 found"}
+
+
+def test_a_socket_volume_with_other_options_is_made_anew() -> None:
+    state, socket = recorded("trixie")
+
+    made = run([state, {**socket, "Options": None}]).execute()
+
+    assert [command.split()[1] for command in done(made)] == ["rm", "volume", "volume"]
+    assert "docker rm --force picoclaw picoclaw-sandbox" in done(made)
+
+
+def test_a_volume_with_data_is_never_removed(caplog: pytest.LogCaptureFixture) -> None:
+    state, socket = recorded("trixie")
+
+    with pytest.raises(PyinfraError):
+        run([{**state, "Options": {"type": "tmpfs"}}, socket]).execute()
+
+    assert "holds your data, so it is not touched" in caplog.text
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(config, "REPOSITORY", tmp_path)
+    return tmp_path
+
+
+def test_without_a_file_here_the_one_on_the_host_is_kept(repository: Path) -> None:
+    assert list(repository.iterdir()) == []
+    assert config.local_config(None) is None
+
+
+def test_the_file_beside_the_deploy_is_taken_as_it_is(repository: Path) -> None:
+    text = json.dumps(VALID, indent=7)
+    (repository / "config.json").write_text(text)
+
+    assert config.local_config(None) == text
+
+
+def test_a_reference_is_resolved_here(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-or-v1-9876543210")
+    llm = {**VALID["llm"], "api_key": "${MY_KEY}"}
+    (repository / "other.json").write_text(json.dumps({**VALID, "llm": llm}))
+
+    text = config.local_config(str(repository / "other.json"))
+
+    assert text is not None
+    assert json.loads(text)["llm"]["api_key"] == "sk-or-v1-9876543210"
+
+
+def test_an_error_names_the_key_and_no_secret(repository: Path) -> None:
+    llm = {**VALID["llm"], "modle": "x"}
+    (repository / "config.json").write_text(json.dumps({**VALID, "llm": llm}))
+
+    with pytest.raises(ConfigError, match=r"llm\.modle") as refused:
+        config.local_config(None)
+
+    assert "sk-or-v1-0123456789" not in str(refused.value)
+
+
+def test_a_file_that_is_named_and_missing_is_one_sentence(repository: Path) -> None:
+    with pytest.raises(DeployError, match=r"picoclaw_config: .*none\.json cannot be read \(No such file"):
+        config.local_config(str(repository / "none.json"))
