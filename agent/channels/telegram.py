@@ -66,6 +66,7 @@ class TelegramChannel:
             if updates:
                 offset = updates[-1].update_id + 1
                 receive(_inbound(updates), ("telegram", str(updates[-1].update_id)))
+                await asyncio.sleep(0)  # the question to the model goes out before the next poll
 
     def compose(self, markdown: str) -> list[str]:
         """Bodies of at most 4096 UTF-16 units, formatted by entities (nothing to escape, nothing to be refused)."""

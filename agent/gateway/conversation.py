@@ -15,6 +15,7 @@ from agent.store.mailbox import Inbound, Mailbox, Outbound
 
 log = logging.getLogger("conversation")
 
+TYPING_AFTER_S = 0.2  # an answer that is quicker needs none
 TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
 
 
@@ -63,26 +64,28 @@ class Conversations:
     async def _answer(self, message: Inbound) -> None:
         channel = self._channels[message.channel]
         language = self._language(message)
+
+        def answer(text: str) -> None:
+            bodies = channel.compose(text)
+            self._mailbox.finish(message, [Outbound(message.channel, message.chat_id, body) for body in bodies])
+
         typing = asyncio.create_task(_keep_typing(channel, message.chat_id))
         try:
-            answer = await self._think(message, language)
-        finally:
-            typing.cancel()
-        bodies = channel.compose(answer)
-        self._mailbox.finish(message, [Outbound(message.channel, message.chat_id, body) for body in bodies])
-        self._answered(message.channel)
-
-    async def _think(self, message: Inbound, language: str) -> str:
-        if not message.text.strip():
-            return say("only_text", language)
-        answer = self._commands.answer(message, language)
-        if answer is not None:
-            return answer
-        try:
-            return await self._turns.run(message, language)
+            await self._think(message, language, answer)
         except Exception:  # whatever it is, the owner gets a word and the next message its turn
             log.exception("turn %d failed", message.id)
-            return say("internal", language)
+            answer(say("internal", language))
+        finally:
+            typing.cancel()
+        self._answered(message.channel)
+
+    async def _think(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
+        if not message.text.strip():
+            answer(say("only_text", language))
+        elif (reply := self._commands.answer(message, language)) is not None:
+            answer(reply)
+        else:
+            await self._turns.run(message, language, answer)
 
     def _language(self, message: Inbound) -> str:
         chosen = self._turns.settings.language
@@ -90,6 +93,7 @@ class Conversations:
 
 
 async def _keep_typing(channel: Channel, chat_id: str) -> None:
+    await asyncio.sleep(TYPING_AFTER_S)
     while True:
         await channel.typing(chat_id)
         await asyncio.sleep(TYPING_EVERY_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -37,6 +37,27 @@ class Model(Protocol):
         """One answer; raise LLMError when there is none."""
 
 
+class _Steps:
+    """The messages of one turn: those stored, and those that the next `store` stores in one transaction."""
+
+    def __init__(self, sessions: Sessions, message: Inbound) -> None:
+        self._sessions = sessions
+        self._message = message
+        self._new: list[Message] = []
+
+    def add(self, message: Message) -> None:
+        self._new.append(message)
+
+    def store(self) -> None:
+        with self._sessions.together():
+            for message in self._new:
+                self._sessions.append(self._message.session, self._message.id, message)
+        self._new.clear()
+
+    def history(self) -> list[Message]:
+        return [*self._sessions.history(self._message.session, HISTORY_CHARS), *self._new]
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Runs turns; every step is stored as it happens, so that a restart goes on where it was."""
@@ -46,42 +67,43 @@ class Turns:
     sessions: Sessions
     settings: config.Assistant
 
-    async def run(self, message: Inbound, language: str) -> str:
-        """The answer to a message, Markdown."""
-        session, turn = message.session, message.id
-        stored = self.sessions.of_turn(session, turn)
-        if not stored:
-            self.sessions.append(session, turn, {"role": "user", "content": message.text})
-        elif stored[-1]["role"] == "assistant" and not stored[-1].get("tool_calls"):
-            return str(stored[-1]["content"])
+    async def run(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
+        """Work until there is an answer, Markdown, and hand it to `answer` in the transaction that ends the turn."""
+        stored = self.sessions.of_turn(message.session, message.id)
+        if stored and stored[-1]["role"] == "assistant" and not stored[-1].get("tool_calls"):
+            answer(str(stored[-1]["content"]))
+            return
+        steps = _Steps(self.sessions, message)
+        if stored:
+            log.warning("continuing a turn that a restart interrupted")
+            for call in open_calls(stored):
+                steps.add(_result(call, INTERRUPTED))
         else:
-            self._close_interrupted(session, turn, stored)
+            steps.add({"role": "user", "content": message.text})
         try:
-            return await self._loop(session, turn, language)
+            text = await self._loop(steps, language)
         except LLMError as error:
             log.error("%s: %s", type(error).__name__, error)
-            return say(error.reply, language, detail=error.detail)
+            text = say(error.reply, language, detail=error.detail)
+        with self.sessions.together():
+            steps.store()
+            answer(text)
 
-    async def _loop(self, session: str, turn: int, language: str) -> str:
+    async def _loop(self, steps: _Steps, language: str) -> str:
         for _ in range(self.settings.max_steps):
-            history = self.sessions.history(session, HISTORY_CHARS)
-            completion = await self.model.complete([self._system(), *history], self.tools.definitions)
-            self.sessions.append(session, turn, completion.message())
+            completion = await self.model.complete([self._system(), *steps.history()], self.tools.definitions)
+            steps.add(completion.message())
             if not completion.tool_calls:
                 return completion.text.strip() or say("empty", language)
+            steps.store()  # before a call has effects, so that a restart knows of it
             for call in completion.tool_calls:
-                result = await self.tools.call(call.name, call.arguments)
-                self.sessions.append(session, turn, _result(call.id, result))
+                steps.add(_result(call.id, await self.tools.call(call.name, call.arguments)))
+                steps.store()
         return say("steps", language, steps=self.settings.max_steps)
 
     def _system(self) -> Message:
         now = datetime.now(UTC).strftime("%A %Y-%m-%d %H:%M")
         return {"role": "system", "content": f"{SYSTEM.format(now=now)}\n{self.settings.instructions}".strip()}
-
-    def _close_interrupted(self, session: str, turn: int, stored: Sequence[Message]) -> None:
-        log.warning("continuing a turn that a restart interrupted")
-        for call in open_calls(stored):
-            self.sessions.append(session, turn, _result(call, INTERRUPTED))
 
 
 def _result(call_id: str, text: str) -> Message:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import msgspec
+
+from agent.store.database import transaction
 
 Message = dict[str, Any]
 
@@ -18,6 +21,10 @@ class Sessions:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+
+    def together(self) -> AbstractContextManager[None]:
+        """A transaction around what is stored inside, here or in another table of the same file."""
+        return transaction(self._db)
 
     def append(self, session: str, turn: int, message: Message) -> None:
         """Store one message of a turn."""

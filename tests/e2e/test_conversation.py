@@ -17,7 +17,12 @@ def test_a_command_runs_in_the_sandbox_and_the_answer_arrives(stack: Stack) -> N
     answer = stack.ask("run uname -a && id -u && hostname")
     assert "Linux picoclaw-sandbox" in answer
     assert "1000" in answer
-    (typing, *_) = stack.fakes.calls("sendChatAction")
+
+
+def test_typing_is_shown_while_the_model_thinks(stack: Stack) -> None:
+    stack.fakes.script(wire.Reply(text="done", delay=1.0))
+    assert stack.ask("think") == "done"
+    (typing,) = stack.fakes.calls("sendChatAction")
     assert typing.parameters["action"] == "typing"
 
 
