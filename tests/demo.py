@@ -38,6 +38,7 @@ def main() -> int:
     )
     stack.close()
     title("How to go on")
+    print("first           source .venv/bin/activate")
     print(f"talk to the bot python -m tests.fakes.talk --lab {stack.lab.state_dir}")
     print(how_to_go_on(stack.lab))
     return verified.returncode

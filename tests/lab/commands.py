@@ -28,8 +28,8 @@ def succeeds(*command: str | Path) -> bool:
     return subprocess.run([str(word) for word in command], capture_output=True, check=False).returncode == 0
 
 
-def run_logged(command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> None:
-    """Runs a long command with its output in a file.
+def run_logged(title: str, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> None:
+    """Runs a long command with its output in a file; `title` says what it does.
 
     Raises:
         LabError: it failed; the message carries the end of the file and its path.
@@ -44,9 +44,7 @@ def run_logged(command: Sequence[str | Path], log: Path, env: Mapping[str, str] 
             check=False,
         )
     if done.returncode != 0:
-        raise LabError(
-            f"`{' '.join(map(str, command[:3]))} ...` failed ({done.returncode}); {log} ends with: {tail(log)}"
-        )
+        raise LabError(f"{title} failed ({done.returncode}); {log} ends with: {tail(log)}")
 
 
 def tail(log: Path, lines: int = 5) -> str:

@@ -1,7 +1,6 @@
 """The two file systems that are slow to make, cached: a lab host's, and the base image that Docker cannot pull."""
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,10 @@ from tests.lab.commands import run, run_logged
 from tests.lab.paths import cache_dir
 from tests.lab.progress import step
 from tests.lab.recipes import Recipe
+
+# Ends a command with this process, however that ends, and all that it has started and mounted with it. Otherwise the
+# next attempt would find a busy folder with the machine's /sys in it.
+_MORTAL = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,11 @@ def _cached(recipe: Recipe) -> Path:
 
 
 def _make(recipe: Recipe, product: Path) -> None:
-    unfinished = product.with_name(f"{recipe.kind}-unfinished-{os.getpid()}{recipe.suffix}")
+    unfinished = product.with_name(f"{recipe.kind}-unfinished{recipe.suffix}")
     log = cache_dir() / f"{recipe.kind}.log"
     log.unlink(missing_ok=True)
-    # What mmdebstrap mounts goes with its mount namespace, even when it is killed; otherwise the next attempt would
-    # find the machine's /sys in the way. Without sources (this machine is no Debian) it knows Debian's own.
-    run_logged(["unshare", "--mount", "mmdebstrap", *recipe.options, recipe.suite, unfinished, *recipe.sources], log)
+    # Without sources (this machine is no Debian) mmdebstrap knows Debian's own.
+    run_logged(recipe.title, [*_MORTAL, "mmdebstrap", *recipe.options, recipe.suite, unfinished, *recipe.sources], log)
     if unfinished.is_dir():
         _tidy_apt(unfinished / "var/cache/apt", unfinished / recipes.FETCHED_PACKAGES)
     unfinished.rename(product)

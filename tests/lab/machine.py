@@ -49,6 +49,7 @@ def missing_packages() -> list[str]:
 def _install(packages: list[str]) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     log = cache_dir() / "apt.log"
-    with step(f"Installing {' '.join(packages)} on this machine"):
-        run_logged(["apt-get", "update"], log, environment)
-        run_logged(["apt-get", "install", "--yes", "--no-install-recommends", *packages], log, environment)
+    title = f"Installing {' '.join(packages)} on this machine"
+    with step(title):
+        run_logged(title, ["apt-get", "update"], log, environment)
+        run_logged(title, ["apt-get", "install", "--yes", "--no-install-recommends", *packages], log, environment)

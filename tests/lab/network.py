@@ -6,6 +6,7 @@ address is answered by the lab itself (`tests.lab.internet`); package mirrors ar
 lab host sends to the machine of its own accord is refused by an nftables table of the lab's own, and counted.
 """
 
+import contextlib
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from tests.lab.addresses import Subnet
 from tests.lab.commands import run, succeeds
 from tests.lab.paths import Places
+from tests.lab.processes import ProcessId
 
 PROBE_PORT = 9
 """Where TCP to any address that nobody serves ends up (discard, by its well-known number)."""
@@ -63,7 +65,10 @@ def create(places: Places, subnet: Subnet, served: Collection[str]) -> None:
 
 
 def remove(places: Places) -> None:
-    """Removes all that `create` makes, however much of it is there."""
+    """Removes all that `create` makes, however much of it is there, and ends what still runs in it."""
+    for pid in _processes(places):
+        with contextlib.suppress(ProcessLookupError):
+            ProcessId.of(pid).end(patience=0)
     # Before the namespaces: a cable also goes with a namespace that holds an end of it, but only some time later.
     for link in _machine_links(places):
         run("ip", "link", "delete", link)
@@ -79,6 +84,11 @@ def refused_packets(places: Places) -> int:
     """Returns how many packets that the lab host sent of its own accord the machine has refused."""
     listing = json.loads(run("nft", "-j", "list", "counter", "inet", _table(places), "refused"))
     return sum(int(entry["counter"]["packets"]) for entry in listing["nftables"] if "counter" in entry)
+
+
+def _processes(places: Places) -> list[int]:
+    namespaces = [name for name in (places.name, places.internet_namespace) if namespace_file(name).exists()]
+    return [int(word) for name in namespaces for word in run("ip", "netns", "pids", name).split()]
 
 
 def _table(places: Places) -> str:
