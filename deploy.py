@@ -4,7 +4,7 @@ Each line is a role, a folder of that name in roles/. Run again, it changes noth
 what that was. A host that is not fit for it is left out with one sentence; the others go on.
 """
 
-from roles.common.hosts import each_host_on_its_own
+from roles.common.hosts import each_host_on_its_own, go_on_when_nobody_can_be_asked
 from roles.containers import containers
 from roles.docker import docker
 from roles.health import health
@@ -14,6 +14,7 @@ from roles.preflight import look_at_host, preflight
 from roles.seccomp import seccomp
 from roles.storage import storage
 
+go_on_when_nobody_can_be_asked()
 with each_host_on_its_own():
     machine = look_at_host()
     preflight(machine=machine)

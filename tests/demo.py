@@ -24,7 +24,8 @@ def main() -> int:
         return 1
     stack.fakes.reset()
     title("Deploying: pyinfra inventory deploy.py")
-    if subprocess.run([*DEPLOY, "-y"], cwd=REPOSITORY, env=stack.environment, check=False).returncode != 0:
+    deploy = subprocess.run(DEPLOY, cwd=REPOSITORY, env=stack.environment, stdin=subprocess.DEVNULL, check=False)
+    if deploy.returncode != 0:
         print("The deploy failed; what it said last is above.", file=sys.stderr)
         return 1
     stack.wait_ready()

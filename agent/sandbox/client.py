@@ -41,7 +41,7 @@ __all__ = [
     "WriteResult",
 ]
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("sandbox")
 
 # How much longer than a job's own deadline its answer may take before the sandbox counts as stuck.
 GRACE_S = 15.0

@@ -6,7 +6,7 @@ Signal numbers and prctl options are those of Linux on x86_64 and aarch64, where
 import ctypes
 import os
 
-SIGINT, SIGKILL, SIGPIPE, SIGTERM, SIGCHLD, SIGSTOP, SIGXFSZ = 2, 9, 13, 15, 17, 19, 25
+SIGINT, SIGKILL, SIGTERM, SIGCHLD, SIGSTOP = 2, 9, 15, 17, 19
 
 SI_USER = 0
 
@@ -14,6 +14,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _SIG_BLOCK, _SIG_SETMASK = 0, 2
+_BEYOND_LAST_SIGNAL = 65
 _SIGSET_BYTES = 128
 _SIGINFO_BYTES = 128
 
@@ -78,9 +79,10 @@ def unblock_signals() -> None:
     _check(_libc.sigprocmask(_SIG_SETMASK, _sigset(()), None), "sigprocmask")
 
 
-def default_signal(number: int) -> None:
-    """Give a signal that Python ignores its default action back."""
-    _libc.signal(number, None)
+def default_signals() -> None:
+    """Give every signal its default action back: Python ignores some, and whoever started the server may others."""
+    for number in range(1, _BEYOND_LAST_SIGNAL):
+        _libc.signal(number, None)  # SIGKILL, SIGSTOP and the two that glibc keeps to itself refuse
 
 
 def return_free_memory() -> None:

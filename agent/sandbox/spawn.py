@@ -14,7 +14,6 @@ CANNOT_START = 126
 _FIRST_INHERITED = 3
 # Not the soft limit, which a hostile child can lower from outside below a descriptor that is open.
 _BEYOND_LAST = 4096
-_PYTHON_IGNORES = (libc.SIGPIPE, libc.SIGXFSZ)
 
 
 def spawn(work: "Callable[[], None]", memory_limit: int | None) -> tuple[int, int]:
@@ -73,8 +72,7 @@ def become_shell(command: str, cwd: str, home: str) -> None:
     """Replace the forked child by bash running `command`; raises OSError when `cwd` cannot be entered."""
     os.chdir(os.path.join(home, cwd))  # noqa: PTH118 - pathlib costs 1 MB
     libc.set_subreaper()
-    for number in _PYTHON_IGNORES:
-        libc.default_signal(number)
+    libc.default_signals()
     os.execve("/bin/bash", ["bash", "-c", command], _environment(home))  # noqa: S606 - a shell is the job
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +12,12 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.context import ctx_host, state
 
 from agent.errors import PicoClawError
+
+
+def go_on_when_nobody_can_be_asked() -> None:
+    """Take pyinfra's «Press enter to execute» as answered where no terminal is: else it ends in a traceback."""
+    if not sys.stdin.isatty():
+        sys.stdin = io.StringIO("\n" * 10)
 
 
 @contextmanager

@@ -61,6 +61,12 @@ class Container:
         """`docker inspect`, whole."""
         return dict(json.loads(self.host.check_output("docker inspect %s", self.name))[0])
 
+    @cached_property
+    def filters_of_the_host(self) -> int:
+        """How many seccomp filters every process of the host has to begin with: LXC puts some on its number 1."""
+        line = self.host.check_output("grep Seccomp_filters /proc/1/status || true")
+        return int(line.split()[1]) if line else 0
+
     @property
     def host_config(self) -> dict[str, Any]:
         """Its HostConfig."""

@@ -29,6 +29,14 @@ def test_the_first_deploy_shows_no_secret(first_deploy: str) -> None:
     assert "Traceback" not in first_deploy
 
 
+def test_without_a_terminal_nobody_is_asked(stack: Stack) -> None:
+    stack.lab.ssh(f"chmod 644 {CONFIG}", check=True)
+    done = stack.deploy()
+    assert done.returncode == 0, done.stdout
+    assert "config.json: mode 0600 wanted, 0644 found" in done.stdout
+    assert "exception" not in done.stdout
+
+
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
     before = stack.inspect()["State"]["StartedAt"]
     assert stack.planned_changes() == []
@@ -103,6 +111,24 @@ def test_a_changed_agent_makes_a_new_image_and_keeps_the_old(stack: Stack) -> No
         source.write_bytes(original)
     repaired(stack)
     assert stack.inspect()["Config"]["Image"] == before
+
+
+def test_another_stack_on_the_host_is_not_disturbed(stack: Stack) -> None:
+    image = "debian:trixie-slim"
+    stack.lab.ssh(
+        "docker network create other && docker run -d --name other --network other -p 8080:8080 --label mine=1"
+        f" {image} sleep infinity && docker rm -f picoclaw picoclaw-sandbox && docker network rm picoclaw-net",
+        check=True,
+    )
+    try:
+        before = stack.inspect("other")
+        repaired(stack)
+        after = stack.inspect("other")
+        assert after["State"]["StartedAt"] == before["State"]["StartedAt"]
+        assert after["NetworkSettings"] == before["NetworkSettings"]
+        assert stack.lab.ssh(f"docker image inspect {image}").returncode == 0
+    finally:
+        stack.lab.ssh("docker rm -f other; docker network rm other", check=True)
 
 
 def test_a_reboot_of_the_host_brings_everything_back(stack: Stack) -> None:

@@ -18,7 +18,10 @@ _PACKAGE_OF_COMMAND = {
     "sysctl": "procps",
     "systemd-nspawn": "systemd-container",
 }
-_PACKAGE_OF_FILE = {"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring"}
+_PACKAGE_OF_FILE = {
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+    "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
+}
 
 
 def prepare() -> None:

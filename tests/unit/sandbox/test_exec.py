@@ -24,14 +24,21 @@ def test_output_and_exit_code(box: Box) -> None:
     assert 0 <= result.duration_s < 5
 
 
+# 32 and 33, which glibc keeps to itself: no program can change what was inherited.
+GLIBC_SIGNALS = 0b11 << 31
+
+
 def test_ended_by_a_signal(box: Box) -> None:
     result = box.exec("kill -SEGV $$")
     assert (result.exit_code, result.signal, result.timed_out) == (None, "SIGSEGV", False)
 
 
-def test_signals_that_python_ignores_are_default_again(box: Box) -> None:
+def test_ignored_signals_are_default_again(box: Box) -> None:
+    """Python ignores some, and so may whoever started the server (a shell's background job: SIGINT and SIGQUIT)."""
     assert box.exec("kill -PIPE $$").signal == "SIGPIPE"
-    assert box.exec("grep -E 'Sig(Ign|Blk)' /proc/self/status").output.split()[1::2] == ["0" * 16, "0" * 16]
+    blocked, ignored = box.exec("grep -E 'Sig(Ign|Blk)' /proc/self/status").output.split()[1::2]
+    assert int(blocked, 16) == 0
+    assert int(ignored, 16) & ~GLIBC_SIGNALS == 0
 
 
 def test_runs_in_the_workspace_with_a_clean_environment(box: Box) -> None:
