@@ -40,7 +40,7 @@ def sandbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def health(ready: bool, as_json: bool) -> None:
     """Print how the running gateway is; exit 1 when it is not well."""
-    from agent.gateway.health import HOST, PORT
+    from agent.gateway.healthcheck import HOST, PORT
 
     connection = HTTPConnection(HOST, PORT, timeout=5)
     try:

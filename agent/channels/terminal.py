@@ -68,7 +68,7 @@ class TerminalChannel:
         try:
             while line := await reader.readline():
                 self._hear(line)
-        except (ValueError, ConnectionError):  # an overlong line, or a terminal gone
+        except (ValueError, msgspec.MsgspecError, ConnectionError):  # an overlong line, no JSON, or a terminal gone
             pass
         finally:
             self._clients.discard(writer)

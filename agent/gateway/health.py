@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-HOST, PORT = "127.0.0.1", 18790
+from agent.gateway.healthcheck import HOST, PORT
+
 # A poll is held for at most 30 s, so silence for longer than this means a deaf channel.
 CONTACT_MAX_AGE_S = 90.0
 

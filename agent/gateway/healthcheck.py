@@ -6,7 +6,7 @@ Docker starts it every few seconds, so it imports next to nothing.
 import sys
 from _socket import AF_INET, SOCK_STREAM, socket
 
-PORT = 18790
+HOST, PORT = "127.0.0.1", 18790
 
 
 def main() -> int:
@@ -14,7 +14,7 @@ def main() -> int:
     connection = socket(AF_INET, SOCK_STREAM)
     connection.settimeout(4)
     try:
-        connection.connect(("127.0.0.1", PORT))
+        connection.connect((HOST, PORT))
         connection.send(b"GET /health HTTP/1.1\r\n\r\n")
         answer = connection.recv(4096)
     except OSError as error:
