@@ -72,6 +72,7 @@ class ContainerSpec:
     cpus: int = 1
     pids: int = 64
     open_files: int = 1024
+    shm: int = 8 * MEBIBYTE
     log_size: str = "1m"
     log_files: str = "3"
     restart: str = "unless-stopped"
@@ -99,6 +100,8 @@ class ContainerSpec:
             f"--cpus={self.cpus}",
             f"--pids-limit={self.pids}",
             f"--ulimit=nofile={self.open_files}:{self.open_files}",
+            "--ulimit=core=0:0",
+            f"--shm-size={self.shm}",
             "--ipc=private",
             "--cgroupns=private",
             f"--network={self.network}",
@@ -152,7 +155,8 @@ class ContainerSpec:
             "cpu-period": 0,
             "cpuset": "",
             "pids-limit": self.pids,
-            "ulimits": {"nofile": (self.open_files, self.open_files)},
+            "ulimits": {"nofile": (self.open_files, self.open_files), "core": (0, 0)},
+            "shm-size": self.shm,
             "oom-kill-disable": False,
             "oom-score-adj": 0,
         }

@@ -1,4 +1,4 @@
-"""One lab host for all end-to-end tests; each test leaves it deployed and healthy."""
+"""One lab host for all tests that need one, end-to-end and hostile; each leaves it deployed and healthy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEEP = "PICOCLAW_KEEP_LAB"  # set it to look at the host after a failed run, and
 @pytest.fixture(scope="session")
 def fresh() -> Iterator[Stack]:
     """A pristine bookworm host, nothing deployed."""
-    name = "picoclaw-test"
+    name = os.environ.get("PICOCLAW_TEST_LAB", "picoclaw-test")
     if not os.environ.get(KEEP):
         remove(name)
     lab = Lab.up(name)
