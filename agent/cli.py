@@ -57,6 +57,21 @@ def health(ready: bool, as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+def confinement(as_json: bool, lang: str) -> None:
+    """Print which controls this container is under; exit 1 when one fails.
+
+    On the host: docker exec picoclaw picoclaw confinement, and docker exec picoclaw-sandbox picoclaw-confinement
+    """
+    from agent.confinement import report
+
+    rows = report.look("gateway")
+    click.echo(report.as_json(rows) if as_json else report.table(rows, lang))
+    sys.exit(0 if all(row.ok for row in rows) else 1)
+
+
+@main.command()
 @click.argument("message", nargs=-1)
 def chat(message: tuple[str, ...]) -> None:
     """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.

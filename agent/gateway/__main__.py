@@ -7,6 +7,8 @@ import logging
 import signal
 
 from agent import config
+from agent.confinement.checks import problem
+from agent.confinement.report import look
 from agent.errors import PicoClawError
 from agent.gateway import health, logs
 from agent.gateway.app import Gateway
@@ -21,6 +23,9 @@ async def serve() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, main.cancel)
     logs.set_up()
+    if weakness := problem(look("gateway")):
+        await _stand_by(weakness)
+        return
     try:
         settings = config.load()
         logs.set_up(settings.secrets())
@@ -29,10 +34,10 @@ async def serve() -> None:
         await _stand_by(str(error))
 
 
-async def _stand_by(problem: str) -> None:
+async def _stand_by(reason: str) -> None:
     """Say what is wrong once and wait to be restarted, unhealthy: a restart loop would help nobody."""
-    log.error("%s", problem)
-    report = {"healthy": False, "ready": False, "problem": problem}
+    log.error("%s", reason)
+    report = {"healthy": False, "ready": False, "problem": reason}
     async with await health.serve(lambda: report) as server:
         await server.serve_forever()
 

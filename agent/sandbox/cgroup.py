@@ -1,47 +1,6 @@
 """What the container's control groups say: its memory and process limits, and kills for lack of memory (v1 and v2)."""
 
-# pathlib would cost the idle server 1 MB.
-# ruff: noqa: PTH113, PTH123
-
-import os
-
-_ROOT = "/sys/fs/cgroup"
-# cgroup v1 writes "no limit" as a number of about this size.
-_UNLIMITED = 1 << 60
-
-
-def _own_paths() -> dict[str, str]:
-    """Controller name to this process's path below it; the empty name stands for cgroup v2."""
-    with open("/proc/self/cgroup", encoding="utf-8") as lines:
-        entries = [line.rstrip("\n").split(":", 2) for line in lines]
-    return {controller: path for _, controllers, path in entries for controller in controllers.split(",")}
-
-
-def _find(controller: str, v1_name: str, v2_name: str) -> str | None:
-    """The file of that name in this process's cgroup, which a container sees at the mount's own root."""
-    own = _own_paths()
-    places = [
-        f"{_ROOT}/{controller}{own.get(controller, '')}/{v1_name}",
-        f"{_ROOT}/{controller}/{v1_name}",
-        f"{_ROOT}{own.get('', '')}/{v2_name}",
-        f"{_ROOT}/{v2_name}",
-    ]
-    return next((place for place in places if os.path.isfile(place)), None)
-
-
-def _read(path: str | None) -> str:
-    if path is None:
-        return ""
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _number(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
+from agent.cgroup import find, number, read, read_file
 
 
 class Cgroup:
@@ -50,15 +9,15 @@ class Cgroup:
     __slots__ = ("_memory_events", "_pids", "_pids_events", "memory_limit", "pids_limit")
 
     def __init__(self) -> None:
-        self.memory_limit = _number(_read(_find("memory", "memory.limit_in_bytes", "memory.max")))
-        self.pids_limit = _number(_read(_find("pids", "pids.max", "pids.max")))
-        self._pids = _find("pids", "pids.current", "pids.current")
-        self._pids_events = _find("pids", "pids.events", "pids.events")
-        self._memory_events = _find("memory", "memory.oom_control", "memory.events")
+        self.memory_limit = number(read("memory", "memory.limit_in_bytes", "memory.max"))
+        self.pids_limit = number(read("pids", "pids.max", "pids.max"))
+        self._pids = find("pids", "pids.current", "pids.current")
+        self._pids_events = find("pids", "pids.events", "pids.events")
+        self._memory_events = find("memory", "memory.oom_control", "memory.events")
 
     def pids(self) -> int:
         """Processes and threads in the cgroup now."""
-        return _number(_read(self._pids)) or 0
+        return number(read_file(self._pids)) or 0
 
     def memory_kills(self) -> int:
         """How many processes the kernel has ended here for lack of memory."""
@@ -70,7 +29,7 @@ class Cgroup:
 
 
 def _counter(path: str | None, name: str) -> int:
-    for line in _read(path).splitlines():
+    for line in read_file(path).splitlines():
         if line.startswith(name):
             return int(line.split()[1])
     return 0

@@ -8,6 +8,8 @@ import _socket
 import sys
 
 ADDRESS = "\0picoclaw-sandbox-health"
+# How the line begins when the server serves.
+WELL = "ok: "
 _PATIENCE_S = 4
 _PATIENCE = _PATIENCE_S.to_bytes(8, sys.byteorder) + bytes(8)  # a struct timeval
 _SERVER_PID = 1
@@ -24,7 +26,7 @@ def ask() -> str:
     credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, _CREDENTIALS_BYTES)
     if int.from_bytes(credentials[:4], sys.byteorder) != _SERVER_PID:
         raise OSError("another process than PID 1 answers in its place")
-    line = connection.recv(200).decode().strip()
+    line = connection.recv(2000).decode().strip()
     if not line:
         raise OSError("it closed the connection without an answer")
     return line
@@ -33,11 +35,12 @@ def ask() -> str:
 def main() -> int:
     """The exit code of the health check."""
     try:
-        sys.stdout.write(f"{ask()}\n")
+        line = ask()
     except OSError as error:
         sys.stdout.write(f"the sandbox server does not answer: {error.strerror or error}\n")
         return 1
-    return 0
+    sys.stdout.write(f"{line}\n")
+    return 0 if line.startswith(WELL) else 1
 
 
 if __name__ == "__main__":

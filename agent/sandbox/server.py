@@ -15,6 +15,7 @@ from agent.sandbox.cgroup import Cgroup
 from agent.sandbox.connection import ClosedError, Connection
 from agent.sandbox.files import refusal
 from agent.sandbox.health import HealthSocket
+from agent.sandbox.healthcheck import WELL
 from agent.sandbox.jobs import Jobs
 from agent.sandbox.params import RefusedError
 from agent.sandbox.poll import READABLE, WRITABLE, Poll
@@ -81,7 +82,7 @@ class Server:
 
     def _status(self) -> str:
         link = "connected to the gateway" if self._connection is not None else "waiting for the gateway"
-        return f"ok: {link}, {len(self._jobs)} jobs"
+        return f"{WELL}{link}, {len(self._jobs)} jobs"
 
     def _signalled(self) -> None:
         for number, code, sender in libc.read_signals(self._signals):

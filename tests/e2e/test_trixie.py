@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import KEEP
+from tests.conftest import KEEP
 from tests.lab import Lab
 from tests.lab.lab import remove
 from tests.stack import Stack

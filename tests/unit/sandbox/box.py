@@ -24,6 +24,14 @@ from tests.unit.sandbox.cgroups import BASES, TestCgroup, remove_stale
 UID = 1000
 T = TypeVar("T")
 
+# The server without its container's self-check: this box has no seccomp profile.
+_SERVE = """
+import sys
+sys.path.insert(0, sys.argv[1].removesuffix("run/gateway.sock") + "lib")
+from agent.sandbox.server import serve
+sys.exit(serve(*sys.argv[1:]))
+"""
+
 # Binds come first: they stay writable when the root is made read-only around them.
 _INSIDE = """
 set -e
@@ -37,7 +45,7 @@ mount -o remount,bind,ro /
 exec setpriv --reuid 1000 --regid 1000 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
     env -i SECRET_OF_PID_1=hunter2 LD_LIBRARY_PATH="$BASE/python/lib" \
     "$BASE/python/$PROGRAM" -I -S -OO -X no_debug_ranges \
-    "$BASE/lib/agent/sandbox/__main__.py" "$BASE/run/gateway.sock" "$BASE/workspace"
+    "$BASE/lib/serve.py" "$BASE/run/gateway.sock" "$BASE/workspace"
 """
 _OUTSIDE = """
 set -e
@@ -97,7 +105,9 @@ class Box:
         library = self.base / "lib" / "agent"
         library.mkdir(parents=True)
         source = Path(agent.__file__).parent
-        shutil.copy(source / "__init__.py", library)
+        for name in ("__init__.py", "cgroup.py"):
+            shutil.copy(source / name, library)
+        (library.parent / "serve.py").write_text(_SERVE)
         shutil.copytree(source / "sandbox", library / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
         protocol = library / "sandbox" / "protocol.py"
         protocol.write_text(protocol.read_text().replace("_DEADLINE_S = 30.0", f"_DEADLINE_S = {file_deadline}"))

@@ -1,0 +1,54 @@
+"""The files of this process's control groups, as a container sees them (v1 and v2)."""
+
+# pathlib would cost the idle sandbox 1 MB.
+# ruff: noqa: PTH113, PTH123
+
+import os
+
+_ROOT = "/sys/fs/cgroup"
+# cgroup v1 writes "no limit" as a number of about this size.
+_UNLIMITED = 1 << 60
+
+
+def _own_paths() -> dict[str, str]:
+    """Controller name to this process's path below it; the empty name stands for cgroup v2."""
+    with open("/proc/self/cgroup", encoding="utf-8") as lines:
+        entries = [line.rstrip("\n").split(":", 2) for line in lines]
+    return {controller: path for _, controllers, path in entries for controller in controllers.split(",")}
+
+
+def find(controller: str, v1_name: str, v2_name: str) -> str | None:
+    """The file of that name in this process's cgroup, which a container sees at the mount's own root.
+
+    An empty name stands for a file that the version does not have.
+    """
+    own = _own_paths()
+    places = [
+        f"{_ROOT}/{controller}{own.get(controller, '')}/{v1_name}",
+        f"{_ROOT}/{controller}/{v1_name}",
+        f"{_ROOT}{own.get('', '')}/{v2_name}",
+        f"{_ROOT}/{v2_name}",
+    ]
+    return next((place for place in places if os.path.isfile(place)), None)
+
+
+def read_file(path: str | None) -> str:
+    """The file's text; empty when there is none or it cannot be read."""
+    if path is None:
+        return ""
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def read(controller: str, v1_name: str, v2_name: str) -> str:
+    """The text of the file that `find` finds."""
+    return read_file(find(controller, v1_name, v2_name))
+
+
+def number(text: str) -> int | None:
+    """The number in a limit's file; None for `max`, -1 and other ways of saying that there is no limit."""
+    text = text.strip()
+    return int(text) if text.isdigit() and int(text) < _UNLIMITED else None

@@ -1,0 +1,31 @@
+"""The table of controls as a person or a program reads it."""
+
+import json
+
+from agent.confinement.checks import ROLES, Row, rows
+from agent.confinement.view import View
+from agent.confinement.words import HEADINGS, NAMES, VERDICTS, index
+
+_MARKS = ("✘", "✔")
+
+
+def look(role: str) -> list[Row]:
+    """The controls of the container in which this runs; `role` is `gateway` or `sandbox`."""
+    return rows(View(), ROLES[role])
+
+
+def as_json(found: list[Row]) -> str:
+    """`[{"id": str, "expected": str, "seen": str, "ok": bool}]`."""
+    return json.dumps([{"id": r.id, "expected": r.expected, "seen": r.seen, "ok": r.ok} for r in found], indent=2)
+
+
+def table(found: list[Row], language: str) -> str:
+    """A line for each control, and the verdict."""
+    which = index(language)
+    lines = [HEADINGS[which], *((NAMES[row.id][which], row.expected, row.seen) for row in found)]
+    marks = [" ", *(_MARKS[row.ok] for row in found)]
+    first, second = (max(len(line[column]) for line in lines) for column in (0, 1))
+    shown = [f"{mark} {a:{first}}  {b:{second}}  {c}" for mark, (a, b, c) in zip(marks, lines, strict=True)]
+    well = sum(row.ok for row in found)
+    verdict = VERDICTS[which][well < len(found)].format(ok=well, all=len(found))
+    return "\n".join([*shown, "", verdict])
