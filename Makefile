@@ -36,7 +36,7 @@ unit: venv ## tests that need no lab host
 	$(BIN)/python -m pytest tests/unit
 
 e2e: venv ## deploy, conversation and compliance on a lab host
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e tests/hostile
 
 bench: venv ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench
