@@ -10,7 +10,7 @@ import sys
 import time
 
 from agent import __version__
-from agent.sandbox import libc, limits, wire
+from agent.sandbox import libc, limits, params, wire
 from agent.sandbox.cgroup import Cgroup
 from agent.sandbox.connection import ClosedError, Connection
 from agent.sandbox.files import refusal
@@ -169,7 +169,11 @@ class Server:
 
     def _dispatch(self, request_id: int, op: str, message: dict[str, object]) -> None:
         if op == "ping":
-            self._answer(request_id, _success({"jobs": len(self._jobs)}))
+            self._answer(request_id, _success({"jobs": len(self._jobs), **self._jobs.quota.report()}))
+        elif op == "configure":
+            megabytes = params.positive(message, "workspace_mb", 0)
+            self._jobs.quota.set_limit(megabytes * limits.MEGABYTE, params.positive(message, "workspace_files", 0))
+            self._answer(request_id, _success({}))
         elif op == "cancel":
             target = message.get("target")
             cancelled = isinstance(target, int) and self._jobs.cancel(target)
