@@ -22,7 +22,7 @@ from agent.gateway.delivery import Delivery
 from agent.gateway.turn import Turns
 from agent.llm.client import ChatClient
 from agent.messages import say
-from agent.sandbox.client import SandboxLink
+from agent.sandbox.client import SandboxError, SandboxLink
 from agent.store.database import connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
@@ -43,7 +43,9 @@ class Gateway:
         self._started = time.monotonic()
         database = connect(state)
         self._mailbox = Mailbox(database)
-        self._sandbox = SandboxLink()
+        self._sandbox = SandboxLink(
+            workspace_mb=config.sandbox.workspace_mb, workspace_files=config.sandbox.workspace_files
+        )
         self._model = ChatClient(config.llm)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
@@ -104,7 +106,7 @@ class Gateway:
         for message in self._mailbox.receive(welcome, mark):
             self._conversations.put(message)
 
-    def _status(self, language: str) -> str:
+    async def _status(self, language: str) -> str:
         report = self.report()
         return say(
             "status",
@@ -112,9 +114,19 @@ class Gateway:
             version=__version__,
             uptime=timedelta(seconds=report["uptime_s"]),
             model=self._config.llm.model,
-            sandbox=say("sandbox_up" if report["sandbox"] else "sandbox_down", language),
+            sandbox=await self._sandbox_in_words(language),
             channels=", ".join(f"{name}: {c['problem'] or 'ok'}" for name, c in report["channels"].items()),
         )
+
+    async def _sandbox_in_words(self, language: str) -> str:
+        try:
+            usage = await self._sandbox.usage() if self._sandbox.connected else None
+        except SandboxError:
+            usage = None
+        if usage is None:
+            return say("sandbox_down", language)
+        used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
+        return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
 
 
 def _problem(age: float | None, problem: str | None) -> str | None:

@@ -82,7 +82,7 @@ class Conversations:
     async def _think(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
         if not message.text.strip():
             answer(say("only_text", language))
-        elif (reply := self._commands.answer(message, language)) is not None:
+        elif (reply := await self._commands.answer(message, language)) is not None:
             answer(reply)
         else:
             await self._turns.run(message, language, answer)

@@ -158,10 +158,11 @@ class Quota:
     def report(self) -> dict[str, object]:
         """Usage and limits, for the owner."""
         return {
-            "workspace_bytes": self.used.bytes,
-            "workspace_files": self.used.files,
-            "workspace_bytes_limit": self.limit.bytes,
-            "workspace_files_limit": self.limit.files,
+            "bytes": self.used.bytes,
+            "files": self.used.files,
+            "bytes_limit": self.limit.bytes,
+            "files_limit": self.limit.files,
+            "full": self.full,
         }
 
     def describe(self) -> str:

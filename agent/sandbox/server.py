@@ -169,7 +169,9 @@ class Server:
 
     def _dispatch(self, request_id: int, op: str, message: dict[str, object]) -> None:
         if op == "ping":
-            self._answer(request_id, _success({"jobs": len(self._jobs), **self._jobs.quota.report()}))
+            self._answer(request_id, _success({"jobs": len(self._jobs)}))
+        elif op == "usage":
+            self._answer(request_id, _success(self._jobs.quota.report()))
         elif op == "configure":
             megabytes = params.positive(message, "workspace_mb", 0)
             self._jobs.quota.set_limit(megabytes * limits.MEGABYTE, params.positive(message, "workspace_files", 0))
