@@ -13,6 +13,7 @@ import stat
 from agent.sandbox.job import Job
 from agent.sandbox.output import Capped
 from agent.sandbox.quota import Measured
+from agent.sandbox.spawn import enter
 
 DEADLINE_S = 12.0
 
@@ -55,7 +56,7 @@ def work(workspace: str) -> None:
     """Be the child of a measurement."""
     opaque, held, files = _held(workspace)
     os.write(1, f"{'opaque' if opaque else 'clear'} {held} {files}\n".encode())
-    os.chdir(workspace)
+    enter(workspace)
     os.execve("/bin/bash", ["bash", "-c", _SCRIPT], _ENVIRONMENT)  # noqa: S606
 
 

@@ -32,6 +32,7 @@ _SLACK_BYTES = MEGABYTE // 4
 _SLACK_FILES = 64
 # Beyond the quota by this, nothing runs any more: what slips through while commands may only delete has an end, too.
 _MARGIN_BYTES = 256 * MEGABYTE
+_MARGIN_FILES = 10_000
 
 
 class Measured:
@@ -102,6 +103,11 @@ class Quota:
         grown = self.grown.exceeds(Measured())
         return grown and (self.full or min(self._left()) < 0)
 
+    def tight(self) -> bool:
+        """Whether little is left, so that what is used must be known well."""
+        size, files = self._left()
+        return size < self.limit.bytes // 4 or files < self.limit.files // 4
+
     def interval(self) -> float:
         """For how many seconds nobody needs to look."""
         size, files = self._left()
@@ -148,8 +154,9 @@ class Quota:
 
     def locked(self) -> bool:
         """Whether even deleting has to be done from outside."""
-        far = max(_MARGIN_BYTES, self.limit.bytes // 4), self.limit.files // 4
-        return self.used.bytes > self.limit.bytes + far[0] or self.used.files > self.limit.files + far[1]
+        size = self.limit.bytes + max(_MARGIN_BYTES, self.limit.bytes // 4)
+        files = self.limit.files + max(_MARGIN_FILES, self.limit.files // 4)
+        return self.used.bytes > size or self.used.files > files
 
     def fits(self, size: int) -> bool:
         """Whether a file of this size can be written."""

@@ -69,9 +69,19 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def enter(workspace: str) -> None:
+    """Go into the workspace, which a command may have closed to its own owner."""
+    try:
+        os.chdir(workspace)
+    except PermissionError:
+        os.chmod(workspace, 0o700)  # noqa: PTH101 - pathlib costs 1 MB
+        os.chdir(workspace)
+
+
 def become_shell(command: str, cwd: str, home: str, *, may_write: bool) -> None:
     """Replace the forked child by bash running `command`; raises OSError when `cwd` cannot be entered."""
-    os.chdir(os.path.join(home, cwd))  # noqa: PTH118 - pathlib costs 1 MB
+    enter(home)
+    os.chdir(cwd)
     libc.set_subreaper()
     libc.default_signals()
     if not may_write:

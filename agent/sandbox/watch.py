@@ -22,7 +22,7 @@ _PAUSE_S = 0.001
 _WHILE_MEASURING_S = 0.01
 # Nobody who is stopped writes; one long write that began before may have to be cut short.
 _MEANWHILE_BYTES = 4 * MEGABYTE
-# Measuring takes at most a twentieth of the time.
+# Measuring takes at most a twentieth of the time, while there is room.
 _REST = 20
 
 
@@ -99,7 +99,8 @@ class Watch:
         if self.quota.full:
             # Something may have been deleted.
             return 0.0 if self._look_at is None or self._a_process_ended else None
-        return self._measured_at + _REST * self._took if self._look_at is None else None
+        rest = self._took if self.quota.tight() else _REST * self._took
+        return self._measured_at + rest if self._look_at is None else None
 
     def _measure(self) -> None:
         self.quota.measuring()

@@ -1,17 +1,18 @@
-"""Volumes that are there with the right options and owner."""
+"""Volumes that are there with the right options, owner and mount flags."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.command import PyinfraCommand, StringCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.common.commands import command, docker, fail, script
 from roles.common.names import CONTAINERS, GID, UID
 from roles.common.report import say
-from roles.storage.facts import Volumes
+from roles.storage.facts import VolumeMounts, Volumes
+from roles.storage.mounts import drifted, unit_template
 from roles.storage.volumes import Volume, VolumeState
 
 _OWNER = f"{UID}:{GID}"
@@ -67,3 +68,52 @@ def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, No
     yield docker("rm", "--force", *CONTAINERS)
     yield docker("volume", "rm", volume.name)
     yield from _create(volume)
+
+
+@operation()
+def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
+    """The directories of these volumes mounted with their flags, now and after every boot.
+
+    A container that runs with a mount made before is restarted, so that it gets the new one.
+    """
+    found = host.get_fact(VolumeMounts, names=[volume.name for volume in wanted], containers=" ".join(CONTAINERS))
+    drift = drifted(wanted, found)
+    for volume, lines in drift:
+        say(lines)
+        yield _mount(volume)
+    behind = {
+        name: volume for volume in wanted if volume.name in found for name in found[volume.name].unflagged(volume)
+    }
+    for name, volume in behind.items():
+        say([f"{name}: {','.join(volume.flags)} on {volume.name} wanted, a mount without found"])
+        yield docker("restart", name)
+    if not drift and not behind:
+        host.noop(f"{len(wanted)} volumes are mounted as they should be")
+
+
+def _mount(volume: Volume) -> StringCommand:
+    return script(
+        """
+        refuse() {
+            echo "volume $volume: $1" >&2
+            exit 1
+        }
+        path=$(docker volume inspect --format '{{.Mountpoint}}' "$volume") || exit 1
+        case $path in
+            *[!A-Za-z0-9/._-]*) refuse "its directory $path has a name that no unit can be made for" ;;
+        esac
+        unit=$(systemd-escape --path --suffix=mount "$path") || exit 1
+        sed "s|@PATH@|$path|g" > "/etc/systemd/system/$unit" || exit 1
+        systemctl daemon-reload || exit 1
+        mounts() { awk -v path="$path" '$5 == path' /proc/1/mountinfo | wc -l; }
+        for _ in 1 2 3 4 5 6 7 8; do
+            [ "$(mounts)" -gt 0 ] || break
+            umount -- "$path" || umount --lazy -- "$path" || break
+        done
+        systemctl enable --quiet "$unit" && systemctl restart "$unit" ||
+            refuse "$(systemctl status --no-pager "$unit" 2>&1 | tail -n 3)"
+        [ "$(mounts)" -eq 1 ] || refuse "one mount on $path wanted, $(mounts) found: umount them and run this again"
+        """,
+        stdin=unit_template(volume),
+        volume=volume.name,
+    )

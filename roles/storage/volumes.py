@@ -12,10 +12,16 @@ from roles.common.names import GID, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_
 
 @dataclass(frozen=True)
 class Volume:
-    """A named volume of the local driver; `holds_data` says that it must never be made anew by a machine."""
+    """A named volume of the local driver.
+
+    Attributes:
+        holds_data: it must never be made anew by a machine.
+        flags: what its directory is mounted with on the host, for the containers to inherit; see mounts.py.
+    """
 
     name: str
     holds_data: bool
+    flags: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
 
     def create_arguments(self) -> list[str]:
@@ -24,8 +30,9 @@ class Volume:
 
 
 VOLUMES = (
-    Volume(STATE_VOLUME, holds_data=True),
-    Volume(WORKSPACE_VOLUME, holds_data=True),
+    Volume(STATE_VOLUME, holds_data=True, flags=("nosuid", "nodev", "noexec")),
+    # The owner's commands compile and run programs in it.
+    Volume(WORKSPACE_VOLUME, holds_data=True, flags=("nosuid", "nodev")),
     # In memory: a socket needs no disk, and a host that lost power leaves none behind.
     Volume(
         SOCKET_VOLUME,
