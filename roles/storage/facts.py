@@ -61,7 +61,7 @@ class VolumeMounts(FactBase[dict[str, MountState]]):
         return "docker"
 
     def command(self, names: list[str], containers: str) -> StringCommand:
-        """In mountinfo the fourth word is the directory on its file system, the fifth where it is, the sixth options."""
+        """In mountinfo the fourth word is the directory on its file system, then come its place and its options."""
         return script(
             r"""
             running=$(docker inspect --type container --format '{{.State.Pid}} {{.Name}}' $containers 2>/dev/null)

@@ -51,10 +51,6 @@ class MountState:
             lines += self._mount_drift(volume)
         return [f"volume {volume.name}: {line}" for line in lines]
 
-    def unflagged(self, volume: Volume) -> list[str]:
-        """Running containers that hold the directory without its flags: they were started before."""
-        return [name for name, options in self.inside.items() if _missing(volume, options)]
-
     def _file_is(self, volume: Volume) -> bool:
         return unit_template(volume).replace("@PATH@", self.path).splitlines() == self.file
 
@@ -104,3 +100,14 @@ def drifted(wanted: Iterable[Volume], found: Mapping[str, MountState]) -> list[t
     """The volumes whose mounts are not as they should be, with what differs."""
     compared = [(volume, found.get(volume.name, MountState()).drift(volume)) for volume in wanted]
     return [(volume, drift) for volume, drift in compared if drift]
+
+
+def unflagged(wanted: Iterable[Volume], found: Mapping[str, MountState]) -> list[tuple[str, Volume]]:
+    """Running containers that hold a volume without its flags: they were started before, or it was mounted anew."""
+    states = [(volume, found.get(volume.name, MountState())) for volume in wanted]
+    return [
+        (name, volume)
+        for volume, state in states
+        for name, options in state.inside.items()
+        if _missing(volume, options)
+    ]

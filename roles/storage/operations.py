@@ -12,7 +12,7 @@ from roles.common.commands import command, docker, fail, script
 from roles.common.names import CONTAINERS, GID, UID
 from roles.common.report import say
 from roles.storage.facts import VolumeMounts, Volumes
-from roles.storage.mounts import drifted, unit_template
+from roles.storage.mounts import drifted, unflagged, unit_template
 from roles.storage.volumes import Volume, VolumeState
 
 _OWNER = f"{UID}:{GID}"
@@ -74,19 +74,19 @@ def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, No
 def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
     """The directories of these volumes mounted with their flags, now and after every boot.
 
-    A container that runs with a mount made before is restarted, so that it gets the new one.
+    A container that runs without them is restarted, to inherit those of the mount there is now.
     """
     found = host.get_fact(VolumeMounts, names=[volume.name for volume in wanted], containers=" ".join(CONTAINERS))
     drift = drifted(wanted, found)
     for volume, lines in drift:
         say(lines)
         yield _mount(volume)
-    behind = {
-        name: volume for volume in wanted if volume.name in found for name in found[volume.name].unflagged(volume)
-    }
-    for name, volume in behind.items():
+    behind = unflagged(wanted, found)
+    for name, volume in behind:
         say([f"{name}: {','.join(volume.flags)} on {volume.name} wanted, a mount without found"])
-        yield docker("restart", name)
+    repaired = {volume.name: volume for volume in [*(volume for volume, _ in drift), *(volume for _, volume in behind)]}
+    for volume in repaired.values():
+        yield _restart_without(volume)
     if not drift and not behind:
         host.noop(f"{len(wanted)} volumes are mounted as they should be")
 
@@ -116,4 +116,28 @@ def _mount(volume: Volume) -> StringCommand:
         """,
         stdin=unit_template(volume),
         volume=volume.name,
+    )
+
+
+def _restart_without(volume: Volume) -> StringCommand:
+    """Seen afterwards: a running container may get a new mount on top of its own, without the flags (propagation)."""
+    return script(
+        """
+        for container in $containers; do
+            pid=$(docker inspect --type container --format '{{.State.Pid}}' "$container" 2>/dev/null) || continue
+            [ "$pid" != 0 ] || continue
+            options=$(awk -v end="/$volume/_data" '
+                substr($4, length($4) - length(end) + 1) == end { options = $6 } END { print options }
+            ' "/proc/$pid/mountinfo")
+            for flag in ${options:+$flags}; do
+                case ,$options, in
+                    *,$flag,*) ;;
+                    *) docker restart "$container" || exit 1; break ;;
+                esac
+            done
+        done
+        """,
+        volume=volume.name,
+        flags=" ".join(volume.flags),
+        containers=" ".join(CONTAINERS),
     )
