@@ -49,7 +49,7 @@ class Jobs:
         self._cgroup = cgroup
         self._workspace = workspace
         self._leftovers = Leftovers(poll)
-        self._watch = Watch(self._listen, cgroup.memory_limit, workspace)
+        self._watch = Watch(self._listen, self._leaders, cgroup.memory_limit, workspace)
         self.quota = self._watch.quota
         # Requests that came while the workspace was being measured, by id.
         self._waiting: dict[int, tuple[str, dict[str, object]]] = {}
@@ -175,8 +175,11 @@ class Jobs:
                 if not job.verdict:
                     self._background = self._orphans()
 
+    def _leaders(self) -> list[int]:
+        return [job.pid for job in self._by_id.values()]
+
     def _orphans(self) -> set[tuple[int, str]]:
-        leaders = {job.pid for job in self._by_id.values()}
+        leaders = set(self._leaders())
         if self._watch.measurement is not None:
             leaders.add(self._watch.measurement.pid)
         table = processes.table()

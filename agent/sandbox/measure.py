@@ -10,6 +10,7 @@ that is looked for in the descriptors of the stopped processes.
 import os
 import stat
 
+from agent.sandbox import processes
 from agent.sandbox.job import Job
 from agent.sandbox.output import Capped
 from agent.sandbox.quota import Measured
@@ -52,27 +53,29 @@ class Measurement(Job):
         return found
 
 
-def work(workspace: str) -> None:
-    """Be the child of a measurement."""
-    opaque, held, files = _held(workspace)
+def work(workspace: str, leaders: list[int]) -> None:
+    """Be the child of a measurement; `leaders` are the first processes of the jobs."""
+    opaque, held, files = _held(workspace, leaders)
     os.write(1, f"{'opaque' if opaque else 'clear'} {held} {files}\n".encode())
     enter(workspace)
     os.execve("/bin/bash", ["bash", "-c", _SCRIPT], _ENVIRONMENT)  # noqa: S606
 
 
-def _held(workspace: str) -> tuple[bool, int, int]:
+def _held(workspace: str, leaders: list[int]) -> tuple[bool, int, int]:
     """Whether something may be hidden, and the bytes and number of the files that are open and have no name."""
     device = os.stat(workspace).st_dev
     sizes: dict[int, int] = {}
     opaque = False
-    for pid in os.listdir("/proc"):
-        if pid.isdigit() and int(pid) not in (1, os.getpid()):
-            try:
-                opaque |= _look_into(f"/proc/{pid}", device, workspace, sizes)
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # a zombie
-            except OSError:
-                opaque = True
+    for pid, (parent, _, _) in processes.table().items():
+        # From outside the namespace come health checks.
+        if pid in (1, os.getpid()) or not parent or (pid in leaders and processes.is_own_code(pid)):
+            continue
+        try:
+            opaque |= _look_into(f"/proc/{pid}", device, workspace, sizes)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a zombie
+        except OSError:
+            opaque = True
     return opaque, sum(sizes.values()), len(sizes)
 
 

@@ -11,6 +11,9 @@ from agent.sandbox import libc
 # pid -> (parent's pid, state, start time); the start time tells a process from a later one with the same pid.
 Table = dict[int, tuple[int, str, str]]
 
+# Linux, include/linux/sched.h; field 9 of /proc/PID/stat.
+_PF_FORKNOEXEC = 0x40
+
 _ROUNDS = 20
 _PAUSE_S = 0.001
 _ENDING_ALL_S = 3.0
@@ -39,6 +42,12 @@ def _stat(pid: str) -> str:
 def _fields(stat: str) -> list[str]:
     """From the state on; the command's name stands in parentheses and may hold anything, parentheses included."""
     return stat.rpartition(")")[2].split()
+
+
+def is_own_code(pid: int) -> bool:
+    """Whether a process that the server has forked executed no program: it is a copy of the server, opaque like it."""
+    stat = _stat(str(pid))
+    return bool(stat) and bool(int(_fields(stat)[6]) & _PF_FORKNOEXEC)
 
 
 def any_left() -> bool:

@@ -31,15 +31,23 @@ class Watch:
 
     # fmt: off
     __slots__ = (
-        "_a_process_ended", "_due", "_listen", "_look_at", "_looked_at", "_measured_at", "_memory_limit", "_took",
-        "_workspace", "measurement", "quota",
+        "_a_process_ended", "_due", "_leaders", "_listen", "_look_at", "_looked_at", "_measured_at", "_memory_limit",
+        "_took", "_workspace", "measurement", "quota",
     )
     # fmt: on
 
-    def __init__(self, listen: "Callable[[Measurement], None]", memory_limit: int | None, workspace: str) -> None:
+    def __init__(
+        self,
+        listen: "Callable[[Measurement], None]",
+        leaders: "Callable[[], list[int]]",
+        memory_limit: int | None,
+        workspace: str,
+    ) -> None:
+        """`listen` has a measurement's output read, `leaders` gives the first process of each job."""
         self.quota = Quota(workspace)
         self.measurement: Measurement | None = None
         self._listen = listen
+        self._leaders = leaders
         self._memory_limit = memory_limit
         self._workspace = workspace
         # When to look again; None while nothing runs.
@@ -110,9 +118,10 @@ class Watch:
             self._stop_everything()
         self.measurement = Measurement()
         self._looked_at = self.measurement.started
+        leaders = self._leaders()
         try:
             self.measurement.pid, self.measurement.fd = spawn(
-                lambda: measure.work(self._workspace), self._memory_limit, may_write=True
+                lambda: measure.work(self._workspace, leaders), self._memory_limit, may_write=True
             )
         except OSError:
             self.measurement.status, self.measurement.closed = -1, True

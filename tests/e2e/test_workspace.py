@@ -30,6 +30,7 @@ def small(fresh: Stack, first_deploy: str) -> Iterator[Stack]:
     configure(fresh, json.dumps(settings))
     yield fresh
     configure(fresh, before)
+    fresh.wait_healthy()
     assert fresh.planned_changes() == []
 
 
