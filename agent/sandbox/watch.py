@@ -162,6 +162,7 @@ class Watch:
         blamed = self.quota.settle(found)
         self.measurement = None
         self._measured_at, self._took = now, now - measurement.started
+        libc.return_free_memory()
         if found is None:
             self._due = now + self._took
         if self._look_at is None:

@@ -35,7 +35,9 @@ def small(fresh: Stack, first_deploy: str) -> Iterator[Stack]:
 
 
 def configure(stack: Stack, text: str) -> None:
-    stack.lab.ssh(f"cat > {CONFIG} && docker restart {GATEWAY}", stdin=text, check=True)
+    # The sandbox measures anew when it has lost the gateway.
+    clean = "docker exec picoclaw-sandbox rm -rf /workspace/fill"
+    stack.lab.ssh(f"{clean}; cat > {CONFIG} && docker restart {GATEWAY}", stdin=text, check=True)
     stack.wait_ready()
     stack.fakes.reset()
 
