@@ -30,6 +30,7 @@ _SHORTEST_S, _LONGEST_S = 0.005, 0.25
 # Growth within this is the rest of the host's, and the directories and journals of who deletes.
 _SLACK_BYTES = MEGABYTE // 4
 _SLACK_FILES = 64
+_MOST_PATIENCE = 16
 # Beyond the quota by this, nothing runs any more: what slips through while commands may only delete has an end, too.
 _MARGIN_BYTES = 256 * MEGABYTE
 _MARGIN_FILES = 10_000
@@ -44,15 +45,27 @@ class Measured:
         self.bytes = size
         self.files = files
 
-    def exceeds(self, other: "Measured") -> bool:
+    def exceeds(self, other: "Measured", slacks: int = 1) -> bool:
         """Whether this is noticeably more."""
-        return self.bytes > other.bytes + _SLACK_BYTES or self.files > other.files + _SLACK_FILES
+        return self.bytes > other.bytes + slacks * _SLACK_BYTES or self.files > other.files + slacks * _SLACK_FILES
 
 
 class Quota:
     """The workspace's limits, its last measurement and what has been taken from the disk since."""
 
-    __slots__ = ("_before", "_directory", "_free", "_lowest", "_room", "full", "grown", "limit", "returned", "used")
+    __slots__ = (
+        "_before",
+        "_directory",
+        "_free",
+        "_lowest",
+        "_patience",
+        "_room",
+        "full",
+        "grown",
+        "limit",
+        "returned",
+        "used",
+    )
 
     def __init__(self, workspace: str) -> None:
         self._directory = os.open(workspace, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -65,11 +78,14 @@ class Quota:
         self._lowest = Measured()
         self._before = Measured()
         self._free = (0, 0)
+        # Grows with each time that it was others: where much happens on the disk, commands get on nevertheless.
+        self._patience = 1
         self._room = Measured()
         self.rebase()
 
     def rebase(self) -> None:
         """Forget what others did to the disk while nothing ran here."""
+        self._patience = 1
         self._free = self._look()
 
     def sample(self) -> None:
@@ -100,7 +116,7 @@ class Quota:
 
     def suspect(self) -> bool:
         """Whether what runs may have taken too much."""
-        grown = self.grown.exceeds(Measured())
+        grown = self.grown.exceeds(Measured(), self._patience)
         return grown and (self.full or min(self._left()) < 0)
 
     def tight(self) -> bool:
@@ -133,7 +149,7 @@ class Quota:
         if found is None:
             found = self.estimate()
             found.bytes = max(found.bytes, self.limit.bytes + 1)
-        self.used = found
+        used, self.used = self.used, found
         self.grown = Measured(self.grown.bytes - self._before.bytes, self.grown.files - self._before.files)
         lowest, was_full = self._lowest, self.full
         self._judge()
@@ -141,7 +157,10 @@ class Quota:
             self._lowest = found
         elif lowest.exceeds(found):
             self._lowest = Measured(min(lowest.bytes, found.bytes), min(lowest.files, found.files))
-        return self.full and found.exceeds(lowest)
+        grew = found.bytes > used.bytes or found.files > used.files
+        blamed = self.full and grew and found.exceeds(lowest)
+        self._patience = 1 if blamed else min(2 * self._patience, _MOST_PATIENCE)
+        return blamed
 
     def set_limit(self, size: int, files: int) -> None:
         """From now on the workspace may hold so many bytes and files."""
