@@ -250,9 +250,10 @@ class Jobs:
         full = self._watch.tick(now)
         if full:
             self.end_everything(full, NO_SPACE)
-        elif self._watch.measurement is not None:
+        if self._watch.measurement is None:
+            self._start_waiting()
+        elif self._watch.suspicious:
             return
-        self._start_waiting()
         for job in list(self._by_id.values()):
             if job.status is not None:
                 if job.closed or now >= job.drained_by:
@@ -290,6 +291,6 @@ class Jobs:
     def wake_at(self) -> float | None:
         """When `tick` has something to do next, on the monotonic clock."""
         times = [self._leftovers.wake_at(), self._watch.wake_at()]
-        if self._watch.measurement is None:
+        if not self._watch.suspicious:
             times += [job.deadline if job.status is None else job.drained_by for job in self._by_id.values()]
         return min((moment for moment in times if moment is not None), default=None)

@@ -32,7 +32,7 @@ class Watch:
     # fmt: off
     __slots__ = (
         "_a_process_ended", "_due", "_leaders", "_listen", "_look_at", "_looked_at", "_measured_at", "_memory_limit",
-        "_took", "_workspace", "measurement", "quota",
+        "_took", "_workspace", "measurement", "quota", "suspicious",
     )
     # fmt: on
 
@@ -46,6 +46,8 @@ class Watch:
         """`listen` has a measurement's output read, `leaders` gives the first process of each job."""
         self.quota = Quota(workspace)
         self.measurement: Measurement | None = None
+        # No answer is given before it is known whether everything has to be ended.
+        self.suspicious = False
         self._listen = listen
         self._leaders = leaders
         self._memory_limit = memory_limit
@@ -74,6 +76,7 @@ class Watch:
     def abandon(self) -> None:
         """Every process has been ended, a measurement's too."""
         self.measurement = None
+        self.suspicious = False
         self._due = 0.0
         self.ended()
 
@@ -93,6 +96,7 @@ class Watch:
             self._look_at = now + self.quota.interval() if processes.any_left() else None
             if self.quota.suspect():
                 self._measure()
+                self.suspicious = True
                 return ""
         due = self._due_at()
         if due is not None and now >= due:
@@ -161,6 +165,7 @@ class Watch:
         found = measurement.found(self.quota.estimate())
         blamed = self.quota.settle(found)
         self.measurement = None
+        self.suspicious = False
         self._measured_at, self._took = now, now - measurement.started
         libc.return_free_memory()
         if found is None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.sandbox.client import SandboxOperationError
-from agent.sandbox.results import Usage
+from agent.sandbox.quota import Measured, Quota
+from agent.sandbox.results import ExecResult, Usage
 from tests.unit.sandbox.attacks import cpu_ticks, python, works
 from tests.unit.sandbox.box import Box
 
@@ -170,8 +173,19 @@ HIDERS = {
 @pytest.mark.parametrize("how", HIDERS)
 def test_files_without_a_name(small: Box, how: str) -> None:
     """`du` does not see them; what is not explained counts."""
-    done = small.exec(python(NAMELESS.format(then=HIDERS[how])), timeout=60)
+    peak = 0.0
+
+    async def attack() -> ExecResult:
+        nonlocal peak
+        attacking = asyncio.create_task(small.link.exec(python(NAMELESS.format(then=HIDERS[how])), timeout=60))
+        while not attacking.done():
+            peak = max(peak, disk(small)[0])
+            await asyncio.sleep(0.005)
+        return await attacking
+
+    done = small.run(attack())
     assert "The workspace is full (" in done.note, done
+    assert peak < LIMIT_MB + OVERSHOOT_MB
     # Ending who held them has freed them.
     assert disk(small)[0] < 1
     assert not usage(small).full
@@ -240,6 +254,27 @@ def test_deletion_is_noticed_although_something_runs_in_the_background(small: Bo
     assert not small.gone("sleep 1001", within=0)
 
 
+WAITS_FOR_A_STOP = """
+import os, time
+child = os.fork()
+if not child: time.sleep(1000)
+os.waitpid(child, os.WCONTINUED)  # returns when it goes on after it was stopped
+print("stopped and continued"); os.kill(child, 9)
+"""
+
+
+def test_everything_is_stopped_while_it_is_measured(small: Box) -> None:
+    async def command() -> str:
+        running = asyncio.create_task(small.link.exec(python(WAITS_FOR_A_STOP), timeout=5))
+        await asyncio.sleep(0.5)
+        with (small.seen_workspace / "others").open("wb") as file:
+            (small.seen_workspace / "others").unlink()
+            file.write(bytes(30 * MEGABYTE))
+            return (await running).output
+
+    assert small.run(command()) == "stopped and continued\n"
+
+
 def test_others_on_the_host_may_use_their_disk(small: Box) -> None:
     """Their growth looks like the sandbox's until it is measured; nothing is ended for it."""
     small.exec("sleep 1002 & true")
@@ -297,7 +332,20 @@ while True:
 """
 
 
-@pytest.mark.parametrize("program", [MEDDLER, KILLER], ids=["waking-one-another", "killing-du"])
+NO_ROOM = """
+import os, time
+while True:
+    try:
+        if os.fork() == 0: time.sleep(1000)
+    except OSError: break
+with open("big", "ab") as file:
+    for _ in range(1000): file.write(bytes(100_000)); file.flush(); time.sleep(0.002)
+"""
+
+
+@pytest.mark.parametrize(
+    "program", [MEDDLER, KILLER, NO_ROOM], ids=["waking-one-another", "killing-du", "no-room-for-du"]
+)
 def test_who_meddles_with_the_measurement(small: Box, program: str) -> None:
     is_stopped(small, python(program))
 
@@ -351,3 +399,32 @@ def test_commands_at_the_same_time_and_a_measurement(small: Box) -> None:
     for _ in range(3):
         assert small.run(many()) == [f"{n}\n" for n in range(8)]
     assert 8 * MEGABYTE <= small.run(settled(small)).bytes < 9 * MEGABYTE
+
+
+def test_what_others_return_is_not_credited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody deletes as much as a command writes: the free space stays the same, and the workspace grows."""
+    quota = Quota(str(tmp_path))
+    free = itertools.cycle([300 * MEGABYTE, 250 * MEGABYTE])
+    monkeypatch.setattr(Quota, "_look", lambda _: (next(free), 0))
+    for _ in range(5):
+        quota.sample()
+        quota.sample()
+    assert quota.estimate().bytes > 200 * MEGABYTE
+
+
+def test_only_who_makes_it_grow_is_to_blame(tmp_path: Path) -> None:
+    quota = Quota(str(tmp_path))
+    quota.set_limit(1 << 40, 3000)
+    blamed = [quota.settle(Measured(0, files)) for files in (2900, 3030, 3100, 3200, 3200, 3150, 3020, 3030, 3200)]
+    assert blamed == [False, True, True, True, False, False, False, False, True]
+    assert quota.full
+    quota.settle(Measured(0, 3000))
+    assert not quota.full
+
+
+def test_what_cannot_be_measured_is_full(tmp_path: Path) -> None:
+    quota = Quota(str(tmp_path))
+    quota.settle(None)
+    assert quota.full
+    quota.settle(Measured(0, 1))
+    assert not quota.full
