@@ -164,15 +164,15 @@ class Watch:
     def _settle(self, measurement: Measurement, now: float) -> str:
         found = measurement.found(self.quota.estimate())
         blamed = self.quota.settle(found)
+        suspicious, self.suspicious = self.suspicious, False
         self.measurement = None
-        self.suspicious = False
         self._measured_at, self._took = now, now - measurement.started
         libc.return_free_memory()
         if found is None:
             self._due = now + self._took
-        if self._look_at is None:
-            return ""
-        if blamed or found is None:
+        running = self._look_at is not None
+        if blamed and (running or suspicious):
             return f"{self.quota.describe()}, so every process was ended. Delete something before anything is written."
-        processes.send(-1, libc.SIGCONT)
+        if running:
+            processes.send(-1, libc.SIGCONT)
         return ""
