@@ -12,8 +12,8 @@ from tests.stack import CONFIG, GATEWAY, Stack
 
 LIMIT_MB = 64
 FILES = 3000
-# What came beyond the limit in the worst of many runs on the test machine, doubled.
-OVERSHOOT_MB = 64
+# The worst seen on a busy machine was 49.
+OVERSHOOT_MB = 128
 MEGABYTE = 1024 * 1024
 
 WRITERS = "for i in $(seq 55); do head -c 200M /dev/zero > big$i & done; wait; sleep 60"

@@ -22,8 +22,8 @@ from tests.unit.sandbox.box import Box
 MEGABYTE = 1024 * 1024
 LIMIT_MB = 20
 FILES = 2000
-# What a writer may get beyond the limit before it is stopped; memory is the fastest disk there is.
-OVERSHOOT_MB = 30
+# What a writer may get beyond the limit before it is stopped: on a quiet machine under 11, on a busy one 67 were seen.
+OVERSHOOT_MB = 100
 
 
 @pytest.fixture
