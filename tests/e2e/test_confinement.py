@@ -37,10 +37,11 @@ WEAKENED: dict[str, Change] = {
     "devices": ((), ("--device=/dev/null:/dev/other",)),
 }
 # Docker mounts /etc/hosts writable where the root is; without no-new-privileges it loads the profile too early for a
-# container to start; a socket is a place to write.
+# container to start; the socket's directory is a mount as well; Docker's socket is a place to write.
 TWO_ROWS: dict[str, tuple[Change, set[str]]] = {
     "read-only": ((("--read-only",), ()), {"read-only", "writable"}),
     "no-new-privileges": ((("--security-opt",), ()), {"no-new-privileges", "seccomp"}),
+    "volume": ((("--mount",), ()), {"volume", "read-only"}),
     "docker-socket": (((), ("--volume=/run/docker.sock:/run/docker.sock",)), {"docker-socket", "writable"}),
 }
 
