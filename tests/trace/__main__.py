@@ -30,13 +30,16 @@ _PERMISSIVE = ("pyinfra", "inventory", "tests/trace/permissive.py")
 @click.command()
 @click.option("--lab", "name", default="picoclaw-trace", show_default=True, help="On which lab host.")
 @click.option("--keep", is_flag=True, help="Leave the lab host up, deployed as usual.")
-def main(name: str, *, keep: bool) -> None:
+@click.option("--files", type=click.Path(path_type=Path), help="Leave strace's files in this new folder.")
+def main(name: str, *, keep: bool, files: Path | None) -> None:
     """Trace every workload under profiles that refuse next to nothing, and write which calls each made."""
     began = time.monotonic()
     lab = Lab.up(name)
     stack = Stack(lab)
-    with tempfile.TemporaryDirectory(prefix="picoclaw-trace-") as folder:
-        trace, failed = _trace(stack, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="picoclaw-trace-") as temporary:
+        folder = files or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=files is None)
+        trace, failed = _trace(stack, folder)
     for container, profile in _PROFILE_OF.items():
         before = len(PROFILES[profile].allowed())
         if "execve" not in trace.calls[container]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,16 @@ _LINE = re.compile(r"(\d+\.\d+) (\w+)\((.*)")
 _CHILD = re.compile(r"= (\d+)(?: /\* (\d+) in strace's PID NS \*/)?$")
 _CONTAINER = re.compile(r"\b[0-9a-f]{64}\b")
 _NUMBERS = re.compile(r"0x[0-9a-f]+|0")
+# Calls that strace may be too old to name; their numbers are the same on every architecture.
+_NEWER = {
+    f"syscall_{number:#x}": name
+    for number, name in enumerate(
+        ("cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait", "futex_requeue", "statmount",
+         "listmount", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "mseal", "setxattrat",
+         "getxattrat", "listxattrat", "removexattrat", "open_tree_attr"),
+        start=451,
+    )
+}  # fmt: skip
 _MAKES_A_TASK = frozenset({"clone", "clone3", "fork", "vfork"})
 _LOADS_A_FILTER = re.compile(r"0x1, .* = 0$")
 _LOADS_BY_PRCTL = re.compile(r"0x16, 0x2, .* = 0$")
@@ -28,6 +39,14 @@ class Window:
     name: str
     begins: float
     ends: float
+
+
+@dataclass(frozen=True)
+class Life:
+    """A thread, from when it was made until its number is used again."""
+
+    thread: int
+    begins: float
 
 
 @dataclass
@@ -63,25 +82,36 @@ class Trace:
             windows: the workloads, none overlapping another.
         """
         trace = cls(folder, names, windows)
-        known = {int(path.suffix[1:]) for path in folder.glob("t.*")}
-        waiting = [(thread, Process()) for thread in sorted(known - trace._children(known))]
+        threads = {int(path.suffix[1:]) for path in folder.glob("t.*")}
+        births = trace._births(threads)
+        waiting = [(Life(thread, 0.0), Process()) for thread in sorted(threads)]
         while waiting:
-            thread, process = waiting.pop()
-            waiting.extend((child, state) for child, state in trace._follow(thread, process) if child in known)
+            life, process = waiting.pop()
+            if life.thread in threads:
+                ends = next((time for time in births[life.thread] if time > life.begins), math.inf)
+                waiting.extend(trace._follow(life, ends, process))
         return trace
 
-    def _children(self, threads: set[int]) -> set[int]:
-        return {child for thread in threads for _, call, rest in self._lines(thread) for child in _child(call, rest)}
+    def _births(self, threads: set[int]) -> dict[int, list[float]]:
+        """When each thread was made: several times, if its number was used again."""
+        births = defaultdict(list)
+        for thread in threads:
+            for time, call, rest in self._lines(thread):
+                for child in _child(call, rest):
+                    births[child].append(time)
+        return defaultdict(list, {thread: sorted(times) for thread, times in births.items()})
 
     def _lines(self, thread: int) -> Iterator[tuple[float, str, str]]:
         with (self.folder / f"t.{thread}").open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if found := _LINE.match(line):
-                    yield float(found[1]), found[2], found[3].rstrip()
+                    yield float(found[1]), _NEWER.get(found[2], found[2]), found[3].rstrip()
 
-    def _follow(self, thread: int, process: Process) -> Iterator[tuple[int, Process]]:
+    def _follow(self, life: Life, ends: float, process: Process) -> Iterator[tuple[Life, Process]]:
         """Note a thread's calls; the threads it made, each with the process it belongs to."""
-        for time, call, rest in self._lines(thread):
+        for time, call, rest in self._lines(life.thread):
+            if not life.begins <= time < ends:
+                continue
             under_filter = process.filtered_at is not None and time > process.filtered_at
             if under_filter:
                 self._note(time, call, rest, process)
@@ -92,7 +122,8 @@ class Trace:
             for child in _child(call, rest):
                 is_thread = "CLONE_THREAD" in rest
                 filtered_at = 0.0 if under_filter else None
-                yield child, process if is_thread else Process(process.container, filtered_at, process.workload)
+                state = process if is_thread else Process(process.container, filtered_at, process.workload)
+                yield Life(child, time), state
 
     def _note(self, time: float, call: str, rest: str, process: Process) -> None:
         name = self.names.get(process.container or "")

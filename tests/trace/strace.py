@@ -19,6 +19,7 @@ _DECODED = "execve,clone,clone3,fork,vfork"
 _OPTIONS = [
     "--follow-forks",
     "--output-separately",
+    "--output-append-mode",  # a number that is used again goes on in the same file
     "--absolute-timestamps=format:unix,precision:us",
     "--quiet=all",
     "--signal=none",

@@ -56,6 +56,21 @@ def test_children_and_threads_are_under_the_filter_and_earlier_ones_are_not(tmp_
     assert set(read(tmp_path)) == {"vfork", "futex", "dup2"}
 
 
+def test_a_number_that_is_used_again_is_another_process(tmp_path: Path) -> None:
+    made = "2.0 clone(child_stack=NULL, flags=SIGCHLD) = 5 /* 2 in strace's PID NS */"
+    write(tmp_path, 1, *runc(OURS, f"1.2 {FILTER}", made))
+    write(tmp_path, 2, "2.1 dup2(0) = 0", "4.1 mount(0) = 0")
+    write(tmp_path, 3, *runc(OURS, "4.0 clone(child_stack=NULL, flags=SIGCHLD) = 2"))
+
+    assert set(read(tmp_path)) == {"clone", "dup2"}
+
+
+def test_a_call_that_strace_cannot_name_is_named(tmp_path: Path) -> None:
+    write(tmp_path, 1, *runc(OURS, f"1.2 {FILTER}", "1.3 syscall_0x1c4(0xffffff9c, 0x7f, 0x1ed) = 0"))
+
+    assert set(read(tmp_path)) == {"fchmodat2"}
+
+
 def test_a_call_belongs_to_the_workload_of_its_time_and_a_health_check_to_itself(tmp_path: Path) -> None:
     write(tmp_path, 1, *runc(OURS, f"1.2 {FILTER}", "2.0 read(0) = 0", "12.0 read(0) = 0", "30.0 bind(0) = 0"))
     check = '11.0 execve("/usr/bin/python3", ["python3", "-m", "agent.gateway.healthcheck"], 0x1 /* 3 vars */) = 0'

@@ -41,5 +41,5 @@ def test_neither_order_nor_repetition_builds_another_image() -> None:
     "name", ["-y", "bash-", "a;id", "a b", "$(id)", "./a.deb", "bc=1", "bc/sid", "BC", "b", "", "bc\n"]
 )
 def test_what_is_no_package_name_is_refused(name: str) -> None:
-    with pytest.raises(DeployError, match="^picoclaw_sandbox_packages: "):
+    with pytest.raises(DeployError, match=r"^picoclaw_sandbox_packages: "):
         shipment(picoclaw_sandbox_packages=["jq", name])
