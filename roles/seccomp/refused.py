@@ -78,6 +78,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "syslog",
         "vhangup",
     ),
+    "writes back the disks of the whole host; who asks is not told whether it was done": ("sync",),
     "direct access to the processor": ("ioperm", "iopl", "modify_ldt"),
     "execution domains: old bugs, and address space randomisation switched off": ("personality",),
     "another user: there is only one": (

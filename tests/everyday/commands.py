@@ -124,6 +124,10 @@ EVERYDAY: dict[str, dict[str, str]] = {
             "print(q.get()); p.join()\\n' > spawn.py; python3 spawn.py"
         ): "42",
         (
+            'printf \'import multiprocessing as m\nif __name__ == "__main__":\n m.set_start_method("forkserver")\n'
+            " print(m.Pool(1).map(abs, [-42]))\n' > fs.py; python3 fs.py"
+        ): "[42]",
+        (
             "printf 'from concurrent.futures import ProcessPoolExecutor as P, ThreadPoolExecutor as T\\n"
             'if __name__ == "__main__":\\n with P(2) as p, T(2) as t:\\n  '
             "print(sum(p.map(abs, [-1, -2])) + sum(t.map(abs, [-3])))\\n' > pool.py; python3 pool.py"
@@ -152,6 +156,9 @@ EVERYDAY: dict[str, dict[str, str]] = {
         "python3 -c 'import os; print(os.nice(3), os.sched_getaffinity(0), os.cpu_count(), os.getloadavg())'": "3",
         'python3 -c \'import pty; pty.spawn(["echo", "terminal"])\'': "terminal",
         "python3 -c 'import socket; a, b = socket.socketpair(); a.send(b\"pair\"); print(b.recv(9))'": "pair",
+        (
+            'python3 -c \'import socket; a, b = socket.socketpair(); a.sendmsg([b"x", b"y"]); print(b.recvmsg(9)[0])\''
+        ): "xy",
         (
             "python3 -c 'import platform, uuid, secrets, time; print(platform.system(), time.monotonic() > 0)'"
         ): "Linux True",
