@@ -13,11 +13,13 @@ from tests.forbidden import FORBIDDEN
 from tests.stack import GATEWAY, SANDBOX, Stack
 
 PROBE = Path(__file__).with_name("probe_calls.py")
-# The kernel's own list for the architecture, in the C library's headers of the sandbox image.
-NUMBERS = f"docker exec {SANDBOX} sh -c 'cat /usr/include/*/asm/unistd_64.h || cat /usr/include/asm-generic/unistd.h'"
-# Made with the flags of a new namespace instead: a mere child would go on as a second probe.
-NOT_TRIED = {"fork", "vfork", "clone", "clone3"}
-REFUSAL = {"clone3": errno.ENOSYS, "fallocate": errno.EOPNOTSUPP}
+# The kernel's own list, in the C library's headers of the sandbox image; those of other architectures lie beside it.
+NUMBERS = f"docker exec {SANDBOX} sh -c 'cat /usr/include/$(uname -m)-linux-gnu/asm/unistd_64.h'"
+# The first four with the flags of a new namespace instead: a mere child would go on as a second probe. The last two the
+# kernel lets past every filter, because its own probes use them, and ends whoever else makes them.
+NOT_TRIED = {"fork", "vfork", "clone", "clone3", "uprobe", "uretprobe"}
+# Of calls that are newer than the host's libseccomp runc says that they do not exist, so that programs go round them.
+NEWEST_KNOWN = 450
 
 
 def numbers(stack: Stack) -> dict[str, int]:
@@ -32,17 +34,20 @@ def test_everything_outside_the_profile_is_refused_and_nothing_dies(stack: Stack
     known = numbers(stack)
     outside = known.keys() - set(PROFILES[profile].allowed()) - NOT_TRIED
     assert known.keys() & FORBIDDEN <= outside
-    question = {"known": known, "refused": {name: known[name] for name in outside}}
-    program = PROBE.read_text(encoding="utf-8")
-    answer = stack.lab.ssh(
-        f"docker exec -i {container} python3 -c \"$(cat << 'END'\n{program}\nEND\n)\"",
-        stdin=json.dumps(question), check=True,
-    )  # fmt: skip
+    program = f"{PROBE.read_text(encoding='utf-8')}\n\nmain({known}, { ({name: known[name] for name in outside}) })\n"
+    answer = stack.lab.ssh(f"docker exec -i {container} python3 -", stdin=program, check=True, timeout=60)
     found: dict[str, int] = json.loads(answer.stdout)
 
     assert len(found) > len(outside) + 20
-    let_through = {name: number for name, number in found.items() if number != REFUSAL.get(name, errno.EPERM)}
+    let_through = {name: error for name, error in found.items() if error not in refusals(profile, name, known)}
     assert let_through == {}
+
+
+def refusals(profile: str, name: str, known: dict[str, int]) -> set[int]:
+    """The errors that are as good as any."""
+    if (profile, name) == ("sandbox", "fallocate"):
+        return {errno.EOPNOTSUPP}
+    return {errno.EPERM, errno.ENOSYS} if known.get(name, 0) > NEWEST_KNOWN else {errno.EPERM}
 
 
 @pytest.mark.parametrize("container", [GATEWAY, SANDBOX])
