@@ -236,7 +236,7 @@ EVERYDAY: dict[str, dict[str, str]] = {
     },
     "jobs": {
         "timeout 0.2 sleep 5; echo $?": "124",
-        "nice -n 5 nice": "5",
+        "echo raised by $(($(nice -n 5 nice) - $(nice)))": "raised by 5",
         "nohup sh -c 'echo kept' > n.out 2>&1 & wait; cat n.out": "kept",
         "taskset -c 0 nproc; taskset -p $$": "1",
         "mkfifo f; (echo through > f &); cat f": "through",

@@ -9,15 +9,20 @@ from collections.abc import Mapping
 _SECONDS = 20
 _TOLD = 400
 
+# What a command says that goes on, or falls back to something else, after the kernel has refused it a system call.
+_GIVEN_AWAY = r"@(Operation\ not\ permitted|Function\ not\ implemented|Bad\ system\ call)"
+
 _REFUSED = re.compile(r"^REFUSED (\d+): ((?:(?!REFUSED |WORKED ).*\n)*)", re.MULTILINE)
 _WORKED = re.compile(r"^WORKED (\d+)$", re.MULTILINE)
 
 _START = """
+shopt -s extglob
 place=$(mktemp -d /workspace/everyday.XXXXXX) && cd "$place" || exit 1
 try() {
     local said
     said=$(cd "$place" && timeout %d bash -c "$2" 2>&1 < /dev/null | tr -d '\\0')
-    [[ $said == *"$3"* ]] && worked=$((worked + 1)) || printf 'REFUSED %%s: %%s\\n' "$1" "${said:0:%d}"
+    [[ $said == *"$3"* && ($said != *%s* || $3 == *%s*) ]] && worked=$((worked + 1)) ||
+        printf 'REFUSED %%s: %%s\\n' "$1" "${said:0:%d}"
 }
 """
 _END = 'cd /; rm -rf "$place"; echo "WORKED ${worked:-0}"\n'
@@ -26,7 +31,8 @@ _END = 'cd /; rm -rf "$place"; echo "WORKED ${worked:-0}"\n'
 def script(commands: Mapping[str, str]) -> str:
     """A bash script that runs them in a new directory of the workspace and prints what `judge` reads."""
     tries = [f"try {n} {shlex.quote(c)} {shlex.quote(text)}\n" for n, (c, text) in enumerate(commands.items())]
-    return _START % (_SECONDS, _TOLD) + "".join(tries) + _END
+    start = _START % (_SECONDS, _GIVEN_AWAY, _GIVEN_AWAY, _TOLD)
+    return start + "".join(tries) + _END
 
 
 def judge(commands: Mapping[str, str], printed: str) -> dict[str, str]:

@@ -27,6 +27,16 @@ def test_a_command_that_prints_something_else_is_told_with_what_it_printed(tmp_p
     assert judge(commands, run(commands, str(tmp_path))) == {"echo not\necho permitted; exit 1": "not\npermitted"}
 
 
+def test_a_command_that_only_says_what_it_was_refused_is_told_too(tmp_path: object) -> None:
+    commands = {
+        "echo 'flock: Operation not permitted'; echo fine": "fine",
+        "echo 'ENOSYS: Function not implemented'; echo fine": "fine",
+        "echo 'it is Operation not permitted'": "Operation not permitted",
+    }
+
+    assert list(judge(commands, run(commands, str(tmp_path)))) == list(commands)[:2]
+
+
 def test_a_script_that_was_cut_short_is_no_success() -> None:
     with pytest.raises(ValueError, match="did not come to its end"):
         judge(COMMANDS, "REFUSED 0: no\n[killed by SIGKILL]")
