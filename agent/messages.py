@@ -52,6 +52,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "Zatrzymałem się po {steps} krokach bez wyniku. Napisz „dalej”, a będę kontynuować, albo zwiększ "
         "assistant.max_steps w config.json.",
     },
+    "shortened": {
+        "en": "[The answer goes on for {missing} more characters; ask me to put it into a file.]",
+        "pl": "[Odpowiedź ma jeszcze {missing} znaków; poproś, a zapiszę ją w pliku.]",
+    },
     "empty": {"en": "The model gave an empty answer.", "pl": "Model dał pustą odpowiedź."},
     "llm_key": {
         "en": "The model's provider refuses the API key. Put a valid one into llm.api_key in config.json and restart "

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from agent.gateway.access import Access
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
+from agent.gateway.redaction import Redaction
 from agent.gateway.turn import Turns
 from agent.llm.client import ChatClient
 from agent.messages import say
@@ -56,12 +58,13 @@ class Gateway:
         self._access = {name: Access(name, allowed.get(name, [OWNER]), owners) for name in self._channels}
         self._delivery = {name: Delivery(channel, self._mailbox) for name, channel in self._channels.items()}
         sessions = Sessions(database)
+        self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
             Commands(sessions, self._status),
-            Turns(self._model, tools, sessions, config.assistant),
+            Turns(self._model, tools, sessions, config.assistant, self._redact),
             answered=lambda name: self._delivery[name].wake(),
         )
 
@@ -103,7 +106,8 @@ class Gateway:
     def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
         """Store what may be answered, then queue it; the channel acknowledges when this returns."""
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
-        for message in self._mailbox.receive(welcome, mark):
+        safe = [replace(message, text=self._redact(message.text)) for message in welcome]
+        for message in self._mailbox.receive(safe, mark):
             self._conversations.put(message)
 
     async def _status(self, language: str) -> str:
