@@ -1,6 +1,6 @@
 """`make verify`: the compliance checks on every host of `./inventory`.
 
-    python -m tests.compliance [--lang en|pl] [--html FILE] [--junit FILE] [pytest's own options]
+python -m tests.compliance [--lang en|pl] [--html FILE] [--junit FILE] [pytest's own options]
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ def _own_language() -> str:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the results."""
-    config.addinivalue_line("markers", "check(head): which control a check proves, and how; see checking.py")
     config.stash[REPORT] = Report()
     config.stash[READING] = Reading()
 
@@ -77,7 +76,7 @@ def pytest_runtest_makereport(
         unfit=isinstance(error, Unfit),
     )
     item.config.stash[REPORT].add(result)
-    report.user_properties.extend(result.properties())
+    item.user_properties.extend(result.properties())  # JUnit takes them from the item when it is torn down
     return report
 
 

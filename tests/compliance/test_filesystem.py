@@ -14,6 +14,8 @@ _SHM = 8 * 1024 * 1024
 _TMP = 32 * 1024 * 1024
 # Docker's own in every container: pseudo file systems, and tmpfs whose content belongs to root.
 _PSEUDO = {"/proc", "/dev", "/dev/pts", "/sys/fs/cgroup"}
+# Docker makes these three; with a writable root they are writable, too.
+_ROOT = ("/", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 _SCRATCH = {"/tmp", "/dev/shm", "/dev/mqueue"}
 _WRITABLE = {GATEWAY: {"/var/lib/picoclaw", "/run/sandbox"}, SANDBOX: {"/workspace"}}
 # Where from, where to, and whether it may be written.
@@ -63,7 +65,13 @@ def test_root_is_configured_read_only(container: Container, expect: Expect) -> N
 
 @effective("read-only", "Every process has it mounted read-only", "Każdy proces ma go tylko do odczytu")
 def test_root_is_mounted_read_only(container: Container, expect: Expect) -> None:
-    expect({"/": "ro"}, everywhere(container.processes, lambda p: {"/": "ro" if p.mounts["/"].read_only else "rw"}))
+    expect(
+        dict.fromkeys(_ROOT, "ro"),
+        everywhere(
+            container.processes,
+            lambda p: {point: "ro" if p.mounts[point].read_only else "rw" for point in _ROOT if point in p.mounts},
+        ),
+    )
 
 
 @tried("read-only", "Making a file there is refused", "Utworzenie tam pliku jest odrzucane")
@@ -146,7 +154,7 @@ def test_writable_mounts(container: Container, expect: Expect) -> None:
 
 
 def _writable(process: Process) -> set[str]:
-    known = _PSEUDO | _SCRATCH | {"/"}
+    known = _PSEUDO | _SCRATCH | {*_ROOT}
     return {
         mount.point
         for mount in process.mounts.values()
@@ -200,6 +208,15 @@ def test_kernel_files_from_inside(container: Container, expect: Expect) -> None:
 @tried("mounts", "/dev holds only what every container has", "W /dev jest tylko to, co w każdym kontenerze")
 def test_devices_from_inside(container: Container, expect: Expect) -> None:
     expect(set(), set(container.probe["devices"]) - _DEVICES)
+
+
+@configured(
+    "workspace",
+    "systemd mounts it so at boot, before Docker starts",
+    "systemd montuje ją tak przy starcie, przed Dockerem",
+)
+def test_workspace_is_mounted_at_boot(live: Live, expect: Expect) -> None:
+    expect("enabled", live.facts["workspace"])
 
 
 @effective("workspace", "It is mounted nosuid,nodev for every process", "Zamontowana nosuid,nodev dla każdego procesu")

@@ -71,6 +71,7 @@ twin picoclaw-sandbox "${out##*/}-sandbox" &
     echo "docker $(docker version --format '{{.Server.Version}}')"
     echo "apparmor $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)"
     echo "boot $(systemctl is-enabled docker.service 2>&1 | head -n 1)"
+    echo "workspace $(systemctl is-enabled "$(systemd-escape --path --suffix=mount "$workspace")" 2>&1 | tail -n 1)"
     echo "config $(stat -c %.6Y $config 2> /dev/null)"
     echo "device $([ -e "$out/no-device" ] || echo made)"
 } > "$out/host" &
