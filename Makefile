@@ -42,7 +42,7 @@ bench: venv ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench
 
 verify: venv ## prove every hardening control on the hosts of ./inventory
-	@$(BIN)/python -m tests.compliance
+	@$(BIN)/python -m tests.compliance --html build/hardening.html --junit build/hardening.xml
 
 trace: venv ## renew the seccomp allow-lists by tracing the containers on a lab host
 	@$(BIN)/python -m tests.trace

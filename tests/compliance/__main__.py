@@ -37,6 +37,7 @@ def main() -> int:
 
 
 def _renamed(option: str) -> str:
+    """The option as pytest calls it."""
     name, equals, value = option.partition("=")
     return f"--junit-xml{equals}{value}" if name == "--junit" else option
 

@@ -45,7 +45,7 @@ tried = _check("tried")
 information = _check("information")
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 (it reads: expected, seen, a mismatch)
     """Something else was seen than was expected."""
 
 

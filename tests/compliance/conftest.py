@@ -15,7 +15,7 @@ from tests.compliance.live import GATEWAY, SANDBOX, Container, Live, Unfit
 from tests.compliance.page import page
 from tests.compliance.reading import Reading
 from tests.compliance.results import Report, Result
-from tests.compliance.table import table
+from tests.compliance.table import PAGE, table
 from tests.compliance.words import LANGUAGES
 
 REPORT = pytest.StashKey[Report]()
@@ -91,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if config.option.html is not None:
         config.option.html.parent.mkdir(parents=True, exist_ok=True)
         config.option.html.write_text(page(report, config.option.lang), encoding="utf-8")
-        terminalreporter.write_line(f"\n   {config.option.html}")
+        terminalreporter.write_line(f"\n   {PAGE.to(config.option.lang)}: {config.option.html}")
 
 
 def _head(item: pytest.Item) -> Check | None:
@@ -108,7 +108,8 @@ def live(host: Host, pytestconfig: pytest.Config) -> Live:
 @pytest.fixture
 def expect(request: pytest.FixtureRequest) -> Expect:
     """What the check expects and sees."""
-    return request.node.stash.setdefault(EXPECT, Expect())
+    expected: Expect = request.node.stash.setdefault(EXPECT, Expect())
+    return expected
 
 
 @pytest.fixture(params=[GATEWAY, SANDBOX])

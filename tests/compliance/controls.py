@@ -88,8 +88,8 @@ _ALL = (
         "firewall",
         Words("Firewall", "Zapora"),
         Words(
-            "the gateway reaches only DNS and TCP 443 of public addresses; not the host, not other containers, not the LAN",
-            "bramka dosięga tylko DNS oraz TCP 443 adresów publicznych; nie hosta, nie innych kontenerów, nie sieci LAN",
+            "the gateway reaches only DNS and TCP 443 of public addresses: not the host, its neighbours or the LAN",
+            "bramka dosięga tylko DNS oraz TCP 443 adresów publicznych: nie hosta, nie sąsiadów, nie sieci LAN",
         ),
     ),
     Control(
@@ -109,8 +109,10 @@ _ALL = (
         "secrets",
         Words("Secrets", "Sekrety"),
         Words(
-            "in config.json alone (0600), which only the gateway can read; not in docker inspect, logs, environment or images",
-            "tylko w config.json (0600), który czyta sama bramka; nie ma ich w docker inspect, logach, środowisku ani obrazach",
+            "in config.json alone (0600), which only the gateway can read; not in docker inspect, logs, environment or "
+            "images",
+            "tylko w config.json (0600), który czyta sama bramka; nie ma ich w docker inspect, logach, środowisku ani "
+            "obrazach",
         ),
         ("4.10",),
     ),
@@ -186,7 +188,7 @@ _ALL = (
         "restart",
         Words("Comes back by itself", "Wraca samo"),
         Words(
-            "after a crash and after a reboot (unless-stopped: the benchmark's 5.15 asks for at most 5 tries, and is waived)",
+            "after a crash and after a reboot (unless-stopped: the benchmark's 5.15 asks for at most 5 tries; waived)",
             "po awarii i po restarcie hosta (unless-stopped: 5.15 żąda najwyżej 5 prób, świadome odstępstwo)",
         ),
         ("5.15",),

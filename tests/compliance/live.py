@@ -13,7 +13,7 @@ from tests.compliance.kernel import Limits, Process
 GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
 
 
-class Unfit(Exception):
+class Unfit(Exception):  # noqa: N818 (said of a host)
     """There is nothing to look at; one sentence says why and what to do."""
 
 
@@ -71,7 +71,7 @@ class Live:
     """A host with the product on it.
 
     Attributes:
-        facts: `hostname`, `kernel`, `os`, `docker`, `apparmor`, `boot`, `config`, `device`; see host/gather.sh.
+        facts: `hostname`, `kernel`, `os` and more by name; see host/gather.sh.
         first: the host's process 1.
         neighbours: namespaces by name, of every running container by name.
         config: config.json, with `-` for every secret.

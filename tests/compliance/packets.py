@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 _NO_EFFECT = ("counter", "log", "comment", "limit")
-_FINAL = ("accept", "drop", "reject")
+_FINAL = ("accept", "drop", "reject", "return")
 _STACK = 16
 
 
-class NotUnderstood(Exception):
+class NotUnderstood(Exception):  # noqa: N818 (said of a rule)
     """A rule says something that is not known here."""
 
 
 @dataclass(frozen=True)
 class Packet:
-    """The first packet of a connection, or with another `state` a later one."""
+    """The first packet of a connection; with another `state` a later one, a `reply` when the other side sent it."""
 
     to: str
     port: int = 443
@@ -31,6 +31,7 @@ class Packet:
     out: str = "eth0"
     source: str = "172.18.0.2"
     state: str = "new"
+    reply: bool = False
 
     @property
     def family(self) -> str:
@@ -79,22 +80,25 @@ class Table:
         if depth > _STACK:
             raise NotUnderstood(f"chain {chain} jumps in circles")
         for rule in self._rules[chain]:
-            for statement in rule:
-                (kind, content), *_ = statement.items()
-                if kind == "match":
-                    if not self._matches(content, packet):
-                        break
-                elif kind in _FINAL:
-                    return str(kind)
-                elif kind == "return":
+            if found := self._rule(rule, packet, depth):
+                return None if found == "return" else found
+        return None
+
+    def _rule(self, rule: list[dict[str, Any]], packet: Packet, depth: int) -> str | None:
+        """The verdict, `return`, or None when the rule has none."""
+        for statement in rule:
+            (kind, content), *_ = statement.items()
+            if kind == "match":
+                if not self._matches(content, packet):
                     return None
-                elif kind == "goto":
-                    return self._run(content["target"], packet, depth + 1)
-                elif kind == "jump":
-                    if found := self._run(content["target"], packet, depth + 1):
-                        return found
-                elif kind not in _NO_EFFECT:
-                    raise NotUnderstood(f"chain {chain} has a rule with {kind!r}")
+            elif kind in ("jump", "goto"):
+                found = self._run(content["target"], packet, depth + 1)
+                if found or kind == "goto":
+                    return found or "return"
+            elif kind in _FINAL:
+                return str(kind)
+            elif kind not in _NO_EFFECT:
+                raise NotUnderstood(f"a rule has the statement {kind!r}")
         return None
 
     def _matches(self, match: dict[str, Any], packet: Packet) -> bool:
@@ -141,12 +145,15 @@ def _values(left: dict[str, Any], packet: Packet) -> list[str | int] | None:
     if kind == "meta":
         fields: dict[str, str | int] = {
             "iifname": packet.interface, "iif": packet.interface, "oifname": packet.out, "oif": packet.out,
-            "l4proto": packet.protocol, "nfproto": packet.family, "protocol": {"ipv4": "ip", "ipv6": "ip6"}[packet.family],
+            "l4proto": packet.protocol, "nfproto": packet.family,
+            "protocol": "ip6" if packet.family == "ipv6" else "ip",
         }  # fmt: skip
         if content["key"] in fields:
             return [fields[content["key"]]]
     elif kind == "ct" and content["key"] == "state":
         return [packet.state]
+    elif kind == "ct" and content["key"] == "direction":
+        return ["reply" if packet.reply else "original"]
     elif kind == "payload":
         return _payload(content["protocol"], content["field"], packet)
     elif kind == "fib" and content.get("result") == "type":

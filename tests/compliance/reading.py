@@ -80,7 +80,10 @@ def read(host: Host) -> Live:
         raise Unfit(f"This host cannot be reached by ssh: {_last_line(said)}") from None
     if heading not in done.stdout:
         raise Unfit(f"The host could not be read (exit code {done.rc}): {_last_line(done.stderr)}")
-    return parse(done.stdout, heading)
+    try:
+        return parse(done.stdout, heading)
+    except (KeyError, ValueError, StopIteration, IndexError) as error:
+        raise Unfit(f"What the host answered is not understood ({error!r}): is it overloaded? Try again") from None
 
 
 def _last_line(text: str) -> str:

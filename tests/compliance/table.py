@@ -15,11 +15,12 @@ COUNTS = {
     "skipped": Words("skipped", "pominięte"),
     "information": Words("to know", "do wiadomości"),
 }
+PAGE = Words("All of it, check by check", "Wszystko, sprawdzenie po sprawdzeniu")
 EXPECTED, SEEN = Words("expected", "oczekiwane"), Words("seen", "zastane")
-SUMMARY = Words(
-    "{held} of {all} controls hold, by {passed} checks; {skipped} could not be made here",
-    "Obowiązuje {held} z {all} zabezpieczeń, potwierdza to {passed} sprawdzeń; {skipped} nie dało się tu zrobić",
-)
+# Polish numerals would want three forms of every noun: these sentences do without.
+_HELD = Words("Controls that hold: {held} of {all}", "Obowiązujące zabezpieczenia: {held} z {all}")
+_ABSENT = Words("cannot be looked at here: {absent}", "nie do sprawdzenia tutaj: {absent}")
+_CHECKS = Words("checks passed: {passed}", "udane sprawdzenia: {passed}")
 
 
 def table(report: Report, language: str) -> Iterator[str]:
@@ -33,13 +34,15 @@ def table(report: Report, language: str) -> Iterator[str]:
 
 
 def summary(rows: list[Row], language: str) -> str:
-    """One sentence: how many controls hold."""
+    """One sentence: how many controls hold, and which nobody could look at."""
     judged = [row for row in rows if not row.control.informs]
-    return SUMMARY.to(language).format(
-        held=sum(row.outcome in ("passed", "skipped") for row in judged),
+    absent = [row.control.name.to(language) for row in judged if row.outcome == "skipped"]
+    parts = [_HELD, *([_ABSENT] if absent else []), _CHECKS]
+    return "; ".join(part.to(language) for part in parts).format(
+        held=sum(row.outcome == "passed" for row in judged),
         all=len(judged),
+        absent=", ".join(absent),
         passed=sum(row.count("passed") for row in rows),
-        skipped=sum(row.count("skipped") for row in rows),
     )
 
 

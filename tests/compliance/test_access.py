@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from tests.compliance.checking import Expect, configured, effective, tried
-from tests.compliance.kernel import everywhere
+from tests.compliance.kernel import Process, everywhere
 from tests.compliance.live import Container, Live
 from tests.compliance.words import Words
 
 _CONFIG = "/opt/stacks/picoclaw/config"
 _WILDCARDS = {"*", "0", ""}
+_ABSENT = Words("absent", "brak")
 
 
 def _channels(config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,14 +66,16 @@ def test_config_belongs_to_the_gateways_user_alone(live: Live, expect: Expect) -
     "Bramka ma go tylko do odczytu, piaskownica wcale",
 )
 def test_only_the_gateway_mounts_the_configuration(gateway: Container, sandbox: Container, expect: Expect) -> None:
-    point = "/etc/picoclaw"
+    containers = (gateway, sandbox)
     expect(
-        {gateway.name: "ro", sandbox.name: Words("absent", "brak")},
-        {
-            container.name: everywhere(container.processes, lambda p: Words("absent", "brak") if point not in p.mounts else "ro" if p.mounts[point].read_only else "rw")
-            for container in (gateway, sandbox)
-        },
-    )  # fmt: skip
+        {gateway.name: "ro", sandbox.name: _ABSENT},
+        {container.name: everywhere(container.processes, _configuration) for container in containers},
+    )
+
+
+def _configuration(process: Process) -> str | Words:
+    mount = process.mounts.get("/etc/picoclaw")
+    return _ABSENT if mount is None else "ro" if mount.read_only else "rw"
 
 
 @tried("secrets", "The sandbox does not find it", "Piaskownica go nie znajduje")

@@ -7,7 +7,7 @@ from typing import Any
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import Mount, Process, everywhere, megabytes
 from tests.compliance.live import GATEWAY, SANDBOX, Container, Live
-from tests.compliance.words import NOTHING
+from tests.compliance.words import NOTHING, Words
 
 _HARMLESS = {"noexec", "nosuid", "nodev"}
 _SHM = 8 * 1024 * 1024
@@ -18,6 +18,9 @@ _PSEUDO = {"/proc", "/dev", "/dev/pts", "/sys/fs/cgroup"}
 _ROOT = ("/", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 _SCRATCH = {"/tmp", "/dev/shm", "/dev/mqueue"}
 _WRITABLE = {GATEWAY: {"/var/lib/picoclaw", "/run/sandbox"}, SANDBOX: {"/workspace"}}
+_READ_ONLY = ("/proc/sys", "/proc/bus", "/proc/fs", "/sys")
+# Which of these there are differs between kernels; `systempaths=unconfined` uncovers them all.
+_MASKED = ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/acpi", "/proc/scsi", "/sys/firmware")
 # Where from, where to, and whether it may be written.
 _MOUNTS = {
     GATEWAY: {
@@ -27,26 +30,10 @@ _MOUNTS = {
     },
     SANDBOX: {"picoclaw_picoclaw-workspace → /workspace (rw)", "picoclaw-sandbox-socket → /run/sandbox (ro)"},
 }
-_DEVICES = set(
-    [
-        "console",
-        "core",
-        "fd",
-        "full",
-        "mqueue",
-        "null",
-        "ptmx",
-        "pts",
-        "random",
-        "shm",
-        "stderr",
-        "stdin",
-        "stdout",
-        "tty",
-        "urandom",
-        "zero",
-    ]
-)
+_DEVICES = frozenset((
+    "console", "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout",
+    "tty", "urandom", "zero",
+))  # fmt: skip
 
 
 def _is_docker_socket(path: str) -> bool:
@@ -155,11 +142,8 @@ def test_writable_mounts(container: Container, expect: Expect) -> None:
 
 def _writable(process: Process) -> set[str]:
     known = _PSEUDO | _SCRATCH | {*_ROOT}
-    return {
-        mount.point
-        for mount in process.mounts.values()
-        if not mount.read_only and mount.point not in known and mount.root != "/null" and not _is_docker_socket(mount.point)
-    }  # fmt: skip
+    open_ = [mount for mount in process.mounts.values() if not mount.read_only and mount.root != "/null"]
+    return {mount.point for mount in open_ if mount.point not in known and not _is_docker_socket(mount.point)}
 
 
 @effective("mounts", "No mount is shared with the host", "Żadne montowanie nie jest współdzielone z hostem")
@@ -177,24 +161,23 @@ def _shared(process: Process) -> set[str]:
     "/proc i /sys są zasłonięte lub tylko do odczytu",
 )
 def test_kernel_files_are_masked(container: Container, expect: Expect) -> None:
-    # Which masked files there are differs between kernels; `systempaths=unconfined` uncovers them all.
-    masked = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/acpi", "/proc/scsi", "/sys/firmware"}
-    expect(
-        {"read-only": {"/proc/sys", "/proc/bus", "/proc/fs", "/sys"}, "masked": True},
-        everywhere(
-            container.processes,
-            lambda p: {
-                "read-only": {o for o in ("/proc/sys", "/proc/bus", "/proc/fs", "/sys") if o in p.mounts and p.mounts[o].read_only},
-                "masked": bool(masked & p.mounts.keys()),
-            },
-        ),
-    )  # fmt: skip
+    wanted = {"read-only": set(_READ_ONLY), "masked": True}
+    expect(wanted, everywhere(container.processes, _kernel_files))
+
+
+def _kernel_files(process: Process) -> dict[str, Any]:
+    mounts = process.mounts
+    return {
+        "read-only": {point for point in _READ_ONLY if point in mounts and mounts[point].read_only},
+        "masked": any(point in mounts for point in _MASKED),
+    }
 
 
 @tried("mounts", "Only its own places take a file", "Plik da się utworzyć tylko we własnych miejscach")
 def test_writable_places_from_inside(container: Container, expect: Expect) -> None:
-    seen = {path for path in container.probe["writable"] if path not in _SCRATCH | {"/"}}
-    expect(_WRITABLE[container.name], seen)
+    wanted = _WRITABLE[container.name]
+    seen = set(container.probe["writable"]) - _SCRATCH - _PSEUDO - {*_ROOT}
+    expect.that(seen <= wanted, wanted, seen)
 
 
 @tried(
@@ -221,9 +204,12 @@ def test_workspace_is_mounted_at_boot(live: Live, expect: Expect) -> None:
 
 @effective("workspace", "It is mounted nosuid,nodev for every process", "Zamontowana nosuid,nodev dla każdego procesu")
 def test_workspace_is_mounted_so(sandbox: Container, expect: Expect) -> None:
-    wanted = {"nosuid", "nodev"}
-    seen = everywhere(sandbox.processes, lambda p: set(p.mounts["/workspace"].options & wanted) if "/workspace" in p.mounts else NOTHING)  # fmt: skip
-    expect(wanted, seen)
+    expect({"nosuid", "nodev"}, everywhere(sandbox.processes, _workspace_options))
+
+
+def _workspace_options(process: Process) -> set[str] | Words:
+    mount = process.mounts.get("/workspace")
+    return NOTHING if mount is None else set(mount.options & {"nosuid", "nodev"})
 
 
 @tried(

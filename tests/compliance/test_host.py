@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.compliance.checking import Expect, configured, information
 from tests.compliance.live import Live
-from tests.compliance.words import NOT_SET, Words
+from tests.compliance.words import Words
 
 _STACK = "/opt/stacks/picoclaw"
 _CONFIG = f"{_STACK}/config"
@@ -101,32 +101,46 @@ def test_docker_settings_are_closed(live: Live, expect: Expect) -> None:
     expect(set(), {str(e) for e in found if e.mode & _OTHERS_WRITE or (e.user, e.group) != ("0", "0")})
 
 
-_DAEMON: tuple[tuple[str, str, str, str, object], ...] = (
-    # setting, CIS, title, tytuł, what the opt-in would set
-    ("icc", "2.2", "No traffic between containers of the default bridge", "Bez ruchu między kontenerami domyślnego mostu", False),
-    ("no-new-privileges", "2.14", "no-new-privileges for all containers", "no-new-privileges dla wszystkich kontenerów", True),
-    ("live-restore", "2.15", "Containers outlive a restart of Docker", "Kontenery przeżywają restart Dockera", True),
-    ("userland-proxy", "2.16", "No proxy process for every published port", "Bez procesu proxy dla każdego portu", False),
-    ("log-opts", "", "Rotated logs for all containers", "Rotacja logów wszystkich kontenerów", {"max-size": "10m", "max-file": "3"}),
-)  # fmt: skip
+# What picoclaw_harden_docker would set.
+_OPT_IN: dict[str, object] = {
+    "icc": False,
+    "no-new-privileges": True,
+    "live-restore": True,
+    "userland-proxy": False,
+    "log-opts": {"max-size": "10m", "max-file": "3"},
+}
 
 
-def _daemon(setting: str, cis: str, en: str, pl: str, opt_in: object) -> Callable[[Live, Expect], None]:
-    number = f" (CIS {cis})" if cis else ""
-
-    @information("daemon", f"{setting}: {en}{number}", f"{setting}: {pl}{number}")
-    def check(live: Live, expect: Expect) -> None:
-        seen = live.daemon.get(setting, NOT_SET)
-        would = Words(f"{setting}: not set, the opt-in would add {_text(opt_in)}", f"{setting}: nie ustawione, opcja dodałaby {_text(opt_in)}")  # fmt: skip
-        expect.note(_text(opt_in), would if seen is NOT_SET else f"{setting}: {_text(seen)}")
-
-    return check
+def _tell(live: Live, expect: Expect, setting: str) -> None:
+    wanted = _text(_OPT_IN[setting])
+    absent = Words(f"not set, the opt-in would add {wanted}", f"nie ustawione, opcja dodałaby {wanted}")
+    expect.note(wanted, {setting: _text(live.daemon[setting]) if setting in live.daemon else absent})
 
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
 
 
-test_icc, test_no_new_privileges, test_live_restore, test_userland_proxy, test_log_opts = (
-    _daemon(*row) for row in _DAEMON
-)
+@information("daemon", "Traffic between containers of the default bridge", "Ruch między kontenerami domyślnego mostu")
+def test_icc(live: Live, expect: Expect) -> None:
+    _tell(live, expect, "icc")
+
+
+@information("daemon", "no-new-privileges for every container", "no-new-privileges dla każdego kontenera")
+def test_no_new_privileges(live: Live, expect: Expect) -> None:
+    _tell(live, expect, "no-new-privileges")
+
+
+@information("daemon", "Containers outlive a restart of Docker", "Kontenery przeżywają restart Dockera")
+def test_live_restore(live: Live, expect: Expect) -> None:
+    _tell(live, expect, "live-restore")
+
+
+@information("daemon", "A proxy process for every published port", "Proces proxy dla każdego wystawionego portu")
+def test_userland_proxy(live: Live, expect: Expect) -> None:
+    _tell(live, expect, "userland-proxy")
+
+
+@information("daemon", "Rotated logs for every container", "Rotacja logów każdego kontenera")
+def test_log_opts(live: Live, expect: Expect) -> None:
+    _tell(live, expect, "log-opts")

@@ -20,16 +20,10 @@ def test_limits_are_configured(live: Live, container: Container, expect: Expect)
     config = container.host_config
     # Without a limit for both together it may swap as much again. A kernel that does not count swap takes none.
     swap = _MEMORY if live.docker.get("SwapLimit", True) else config["MemorySwap"]
-    expect(
-        {"Memory": megabytes(_MEMORY), "MemorySwap": megabytes(swap), "NanoCpus": 10**9, "PidsLimit": _PIDS, "CgroupParent": ""},
-        {
-            "Memory": megabytes(config["Memory"]),
-            "MemorySwap": megabytes(config["MemorySwap"]),
-            "NanoCpus": config["NanoCpus"],
-            "PidsLimit": config["PidsLimit"],
-            "CgroupParent": config["CgroupParent"],
-        },
-    )  # fmt: skip
+    wanted = {"Memory": megabytes(_MEMORY), "MemorySwap": megabytes(swap), "NanoCpus": 10**9, "PidsLimit": _PIDS}
+    sizes = {name: megabytes(config[name]) for name in ("Memory", "MemorySwap")}
+    numbers = {name: config[name] for name in ("NanoCpus", "PidsLimit", "CgroupParent")}
+    expect({**wanted, "CgroupParent": ""}, {**sizes, **numbers})
 
 
 @effective("limits", "The memory limit is in force", "Limit pamięci obowiązuje")

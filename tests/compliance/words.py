@@ -31,15 +31,11 @@ def shown(value: Any, language: str) -> str:
     """A value as a person reads it: words translated, collections in order, emptiness named."""
     if isinstance(value, Words):
         return value.to(language)
-    if isinstance(value, bool):
-        return _BOOLEANS[value].to(language)
-    if value is None:
-        return NOT_SET.to(language)
     if isinstance(value, Mapping):
-        value = [f"{shown(key, language)}: {shown(item, language)}" for key, item in value.items()]
-        return "; ".join(value) or NOTHING.to(language)
-    if isinstance(value, Set):
-        return ", ".join(sorted(shown(item, language) for item in value)) or NOTHING.to(language)
-    if isinstance(value, list | tuple):
-        return ", ".join(shown(item, language) for item in value) or NOTHING.to(language)
-    return str(value)
+        pairs = (f"{shown(key, language)}: {shown(item, language)}" for key, item in value.items())
+        return "; ".join(pairs) or NOTHING.to(language)
+    if isinstance(value, Set | list | tuple):
+        items = [shown(item, language) for item in value]
+        return ", ".join(sorted(items) if isinstance(value, Set) else items) or NOTHING.to(language)
+    special = NOT_SET if value is None else _BOOLEANS[value] if isinstance(value, bool) else None
+    return special.to(language) if special else str(value)

@@ -82,7 +82,7 @@ _RUNC = '"capget", "capset", "setgid", "setgroups", "setuid", "prctl", "fchown",
 
 
 def _privileges(specs: Specs) -> str:
-    widen = f"sed -i '0,/\"names\": \\[/s//\"names\": [{_RUNC},/' {SECCOMP_DIR}/sandbox.json"
+    widen = f'sed -i \'0,/"names": \\[/s//"names": [{_RUNC},/\' {SECCOMP_DIR}/sandbox.json'
     return f"{widen} && {_without(SANDBOX, '--security-opt=no-new-privileges')(specs)}"
 
 
@@ -156,8 +156,14 @@ MUTATIONS = (
     Mutation(
         "secret-in-environment",
         "secrets",
-        _on_host(f"{_TOKEN} && BOT_TOKEN=$token setsid sleep 600 > /dev/null 2>&1 &"),
-        undo="pkill -x -f 'sleep 600'",
+        _on_host(f"{_TOKEN} && BOT_TOKEN=$token setsid --fork sleep 611 < /dev/null > /dev/null 2>&1"),
+        undo="kill $(pgrep --full --exact 'sleep 611')",
+    ),
+    Mutation(
+        "secret-in-an-argument",
+        "secrets",
+        _on_host(f"{_TOKEN} && setsid --fork sh -c 'sleep 612; :' \"$token\" < /dev/null > /dev/null 2>&1"),
+        undo="kill $(pgrep --full --exact 'sleep 612')",
     ),
     Mutation("secret-in-a-file", "secrets", _on_host(f'{_TOKEN} && echo "$token" > /tmp/note'), undo="rm /tmp/note"),
     Mutation(

@@ -38,7 +38,8 @@ def verify(stack: Stack) -> Verification:
         junit = Path(directory, "junit.xml")
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "tests/compliance", "-q", "--tb=no", hosts, f"--junit-xml={junit}"],
-            cwd=REPOSITORY, env=stack.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            cwd=REPOSITORY, env=stack.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
         )  # fmt: skip
         return Verification(done.returncode, done.stdout + done.stderr, list(_checks(junit)))
 

@@ -15,13 +15,23 @@ stop() {
 }
 [ "$(id -u)" = 0 ] || stop "user $(id -un)"
 command -v docker > /dev/null || stop docker
+# Each call of docker costs a slow processor 50 ms: as few as will do.
+known=$(docker container inspect --format '{{.Name}} {{.State.Status}} {{.State.Pid}} {{.Image}}' \
+    picoclaw picoclaw-sandbox 2> /dev/null | tr -d /)
+of() { # name of a container, what of it: 2 status, 3 process, 4 image
+    printf '%s\n' "$known" | awk -v name="$1" -v field="$2" '$1 == name { print $field }'
+}
 for name in picoclaw picoclaw-sandbox; do
-    status=$(docker container inspect --format '{{.State.Status}}' $name 2> /dev/null) || stop "missing $name"
+    status=$(of $name 2)
+    [ -n "$status" ] || stop "missing $name"
     [ "$status" = running ] || stop "status $name $status"
 done
 
 out=$(mktemp -d -p /run picoclaw-verify.XXXXXXXX) || exit 1
-workspace=$(docker volume inspect --format '{{.Mountpoint}}' picoclaw_picoclaw-workspace 2> /dev/null)
+volumes=$(docker volume inspect --format '{{.Name}} {{.Mountpoint}}' \
+    picoclaw-state picoclaw_picoclaw-workspace picoclaw-sandbox-socket 2> /dev/null)
+volume() { printf '%s\n' "$volumes" | awk -v name="$1" '$1 == name { print $2 }'; }
+workspace=$(volume picoclaw_picoclaw-workspace)
 node=${workspace:-$out}/.${out##*/}
 twins=$(for role in gateway sandbox; do echo "${out##*/}-$role"; done)
 # shellcheck disable=SC2086 # two words
@@ -51,10 +61,9 @@ self_check "self-check picoclaw-sandbox" docker exec picoclaw-sandbox picoclaw-c
 
 # The same images with no hardening at all, but without a network: what do they say before they would serve?
 twin() { # container, name of the twin
-    image=$(docker container inspect --format '{{.Image}}' "$1")
-    docker run --detach --network none --restart no --memory 256m --name "$2" "$image" > /dev/null 2> "$out/twin $1"
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        sleep 0.15
+    docker run --detach --network none --restart no --memory 256m --name "$2" "$(of "$1" 4)" > /dev/null 2> "$out/twin $1"
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        sleep 0.3
         docker logs "$2" > "$out/twin $1" 2>&1
         [ -s "$out/twin $1" ] && break
     done
@@ -68,11 +77,13 @@ twin picoclaw-sandbox "${out##*/}-sandbox" &
     echo "hostname $(hostname)"
     echo "kernel $(uname -r)"
     echo "os $(. /etc/os-release && echo "$PRETTY_NAME")"
-    echo "docker $(docker version --format '{{.Server.Version}}')"
     echo "apparmor $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)"
     echo "boot $(systemctl is-enabled docker.service 2>&1 | head -n 1)"
     echo "workspace $(systemctl is-enabled "$(systemd-escape --path --suffix=mount "$workspace")" 2>&1 | tail -n 1)"
     echo "config $(stat -c %.6Y $config 2> /dev/null)"
+    # The last file is this project's: what the host has named since it booted; Docker's own choice comes last.
+    echo "resolvers $(cat /etc/resolv.conf /run/systemd/resolve/resolv.conf 2> /dev/null |
+        awk '$1 == "nameserver" { print $2 }' | cat - /run/picoclaw-resolvers 2> /dev/null | tr '\n' ' ') 8.8.8.8 8.8.4.4"
     echo "device $([ -e "$out/no-device" ] || echo made)"
 } > "$out/host" &
 docker container inspect picoclaw picoclaw-sandbox > "$out/containers" &
@@ -89,15 +100,12 @@ systemctl show --property=ActiveState,UnitFileState $unit > "$out/firewall-unit"
 sed -E 's/("[a-z_]*(key|token|secret|password)"[[:space:]]*:[[:space:]]*)"[^"]*"/\1"-"/g' $config > "$out/config" 2> /dev/null
 
 # Modes and owners, of everything but what is in the workspace: that is the owner's, behind a directory closed to others.
-volumes=$(docker volume inspect --format '{{.Mountpoint}}' \
-    picoclaw-state picoclaw_picoclaw-workspace picoclaw-sandbox-socket 2> /dev/null)
 {
-    # shellcheck disable=SC2086 # one word each: Docker's own paths
     find $stack /etc/systemd/system/$unit /etc/docker -printf '%#m %U %G %y %p\n'
-    printf '%s\n' "$volumes" | while read -r path; do
+    printf '%s\n' "$volumes" | while read -r name path; do
         find "$path" -maxdepth 0 -printf 'volume %#m %U %G %y %p\n'
     done
-    find "$(docker volume inspect --format '{{.Mountpoint}}' picoclaw-state)" -mindepth 1 -printf '%#m %U %G %y %p\n'
+    find "$(volume picoclaw-state)" -mindepth 1 -printf '%#m %U %G %y %p\n'
     find /run/docker.sock /run/containerd/containerd.sock -printf '%#m %u %g %y %p\n'
 } > "$out/files" 2> /dev/null &
 
@@ -113,12 +121,10 @@ find_secrets() {
         "$@" 2>&1 | grep -aqF -f "$out/patterns" && echo "found $place"
     }
     for name in picoclaw picoclaw-sandbox; do
-        image=$(docker container inspect --format '{{.Image}}' $name)
-        holds "docker inspect $name" docker container inspect $name
         holds "docker logs $name" docker logs $name
-        holds "docker image inspect ($name)" docker image inspect "$image"
-        holds "docker history ($name)" docker history --no-trunc "$image"
+        holds "docker history ($name)" docker history --no-trunc "$(of $name 4)"
     done
+    holds "docker inspect" docker inspect picoclaw picoclaw-sandbox "$(of picoclaw 4)" "$(of picoclaw-sandbox 4)"
     holds journal timeout 20 journalctl --quiet --no-pager --output=cat --since=-14days
     in_files() { # options and paths; prints those that hold a secret
         grep -slF -D skip -f "$out/patterns" "$@" 2> /dev/null | grep -vxF $config
@@ -142,7 +148,6 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 all=1
 for name in picoclaw picoclaw-sandbox; do
-    first=$(docker container inspect --format '{{.State.Pid}}' $name)
     while IFS=: read -r _ controllers path; do
         for base in "/sys/fs/cgroup/$controllers" /sys/fs/cgroup /sys/fs/cgroup/unified; do
             for file in memory.limit_in_bytes memory.memsw.limit_in_bytes cpu.cfs_quota_us cpu.cfs_period_us pids.max \
@@ -153,7 +158,7 @@ for name in picoclaw picoclaw-sandbox; do
                 pids | '') [ -f "$base$path/cgroup.procs" ] && cat "$base$path/cgroup.procs" >> "$out/pids $name" ;;
             esac
         done
-    done < "/proc/$first/cgroup" > "$out/cgroup $name"
+    done < "/proc/$(of $name 3)/cgroup" > "$out/cgroup $name"
     all="$all $(sort -un "$out/pids $name" | tr '\n' ' ')"
 done
 for pid in $all; do
@@ -162,9 +167,8 @@ for pid in $all; do
     find ns -type l -printf "$pid %p %l\\n"
 done > "$out/processes" 2> /dev/null
 cd /
-for id in $(docker ps --quiet); do
-    docker container inspect --format '{{.State.Pid}} {{.Name}}' "$id"
-done | while read -r pid name; do
+# shellcheck disable=SC2046 # a word each
+docker container inspect --format '{{.State.Pid}} {{.Name}}' $(docker ps --quiet) | while read -r pid name; do
     find "/proc/$pid/ns" -type l -printf "${name#/} %f %l\\n"
 done > "$out/neighbours" 2> /dev/null
 
