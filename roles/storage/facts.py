@@ -27,12 +27,12 @@ class Volumes(FactBase[dict[str, VolumeState]]):
         return "docker"
 
     def command(self, names: list[str]) -> StringCommand:
-        """Lines `owner UID:GID PATH`, then the inspected volumes."""
+        """Lines `access UID:GID:MODE PATH`, then the inspected volumes."""
         return script(
             """
             inspected=$(docker volume inspect "$@" 2>/dev/null)
             printf '%s\\n' "$inspected" | sed -n 's/^ *"Mountpoint": "\\(.*\\)",$/\\1/p' |
-                while read -r path; do stat -c 'owner %u:%g %n' -- "$path" 2>/dev/null; done
+                while read -r path; do stat -c 'access %u:%g:%a %n' -- "$path" 2>/dev/null; done
             printf '%s\\n' "$inspected"
             """,
             names=names,
@@ -40,10 +40,10 @@ class Volumes(FactBase[dict[str, VolumeState]]):
 
     def process(self, output: list[str]) -> dict[str, VolumeState]:
         """See volumes.py."""
-        owners = [line.split(" ", 2) for line in output if line.startswith("owner ")]
-        text = "\n".join(line for line in output if not line.startswith("owner "))
+        access = [line.split(" ", 2) for line in output if line.startswith("access ")]
+        text = "\n".join(line for line in output if not line.startswith("access "))
         try:
-            return parse(json.loads(text or "[]"), {path: owner for _, owner, path in owners})
+            return parse(json.loads(text or "[]"), {path: found for _, found, path in access})
         except (ValueError, KeyError) as error:
             raise FactProcessError(f"docker volume inspect answered what is not understood: {error!r}") from error
 

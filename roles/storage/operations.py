@@ -16,11 +16,12 @@ from roles.storage.mounts import drifted, unflagged, unit_template
 from roles.storage.volumes import Volume, VolumeState
 
 _OWNER = f"{UID}:{GID}"
+_ACCESS = f"{_OWNER}:700"
 
 
 @operation()
 def volumes(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
-    """The volumes, each with its driver options, and the agent as the owner of those that hold data."""
+    """The volumes, each with its driver options, and those that hold data open to the agent alone."""
     found = host.get_fact(Volumes, names=[volume.name for volume in wanted])
     changed = False
     for volume in wanted:
@@ -38,9 +39,10 @@ def _repair(volume: Volume, state: VolumeState | None) -> Generator[PyinfraComma
     elif drift := state.drift(volume):
         say(drift)
         yield from _replace(volume, state)
-    elif volume.holds_data and state.owner != _OWNER:
-        say([f"volume {volume.name}: owner {_OWNER} wanted, {state.owner or 'none'} found"])
+    elif volume.holds_data and state.access != _ACCESS:
+        say([f"volume {volume.name}: owner and mode {_ACCESS} wanted, {state.access or 'none'} found"])
         yield command("chown", _OWNER, "--", state.mountpoint)
+        yield command("chmod", "0700", "--", state.mountpoint)
 
 
 def _create(volume: Volume) -> Generator[PyinfraCommand, None, None]:
