@@ -15,8 +15,8 @@ from roles.network.operations import bridge_network, firewall_loaded
 from roles.preflight.machine import Machine
 
 DEFAULTS: dict[str, Any] = {
-    # What the gateway may reach besides TCP 443 of global addresses and the host's DNS resolvers, each an IPv4 address or
-    # network and a TCP port: ["192.168.1.20/32:11434"] for a model in the home network, say. An address of the host
+    # What the gateway may reach besides TCP 443 of global addresses and the host's DNS resolvers, each an IPv4 address
+    # or network and a TCP port: ["192.168.1.20/32:11434"] for a model in the home network, say. An address of the host
     # itself counts as it stands; a port that another container publishes there is that container's own address.
     "picoclaw_allow_outbound": [],
 }

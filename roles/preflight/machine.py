@@ -37,6 +37,7 @@ if client=$(command -v docker); then
 fi
 while [ -n "$root" ] && [ ! -d "$root" ]; do root=${root%/*}; done
 echo "disk_kb $(df -Pk "${root:-/}" | awk 'NR == 2 { print $4 }') ${root:-/}"
+[ -e "$daemon_hardened" ] && echo "daemon_hardened yes"
 [ -r /etc/docker/daemon.json ] && echo "daemon_json $(tr '\n' ' ' < /etc/docker/daemon.json)"
 true
 """
@@ -55,6 +56,8 @@ class Machine:
         docker_unit: whether docker.service is enabled and active.
         containers: state by name, of those whose name has `picoclaw` in it.
         config: whether a config.json lies on the host.
+        daemon_json: Docker's configuration file, on one line.
+        daemon_was_hardened: whether a deploy has hardened it once (roles/daemon).
         docker_dns: resolvers that daemon.json names and that containers reach themselves.
     """
 
@@ -72,6 +75,8 @@ class Machine:
     wants_apparmor: bool = False
     config: bool = False
     containers: Mapping[str, str] = field(default_factory=dict)
+    daemon_json: str = ""
+    daemon_was_hardened: bool = False
     docker_dns: Sequence[str] = ()
 
 
@@ -107,6 +112,8 @@ def parse(lines: Iterable[str]) -> Machine:
         wants_apparmor=said.get("apparmor") == ["kernel"] and not first("virtualization").replace("none", ""),
         config="config" in said,
         containers=dict(line.split(" ", 1) for line in said.get("container", [])),
+        daemon_json=first("daemon_json"),
+        daemon_was_hardened="daemon_hardened" in said,
         docker_dns=_docker_dns(first("daemon_json")),
     )
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tests.lab import Lab
 from tests.stack import Stack
@@ -38,15 +39,15 @@ print(json.dumps(outcomes))
 _WITNESS = """
 table ip witness
 delete table ip witness
-table ip witness {{
-    set packets {{ type ipv4_addr . inet_proto; flags dynamic; size 4096; }}
-    set ports {{ type ipv4_addr . inet_proto . inet_service; flags dynamic; size 4096; }}
-    chain arriving {{
+table ip witness {
+    set packets { type ipv4_addr . inet_proto; flags dynamic; size 4096; }
+    set ports { type ipv4_addr . inet_proto . inet_service; flags dynamic; size 4096; }
+    chain arriving {
         type filter hook prerouting priority -500; policy accept;
-        iifname "lab" update @packets {{ ip daddr . ip protocol }}
-        iifname "lab" meta l4proto {{ tcp, udp }} update @ports {{ ip daddr . ip protocol . th dport }}
-    }}
-}}
+        iifname "lab" update @packets { ip daddr . ip protocol }
+        iifname "lab" meta l4proto { tcp, udp } update @ports { ip daddr . ip protocol . th dport }
+    }
+}
 """
 
 Target = tuple[str, str, int]
@@ -82,7 +83,9 @@ class Packets:
 
     def _perl(self, make: str, payload: str, address: str, port: int) -> None:
         # A refusal may come back as an error of `send`; what counts is what arrives.
-        script = f"use Socket; {make} or die; send($s, '{payload}', 0, pack_sockaddr_in({port}, inet_aton('{address}')))"
+        script = (
+            f"use Socket; {make} or die; send($s, '{payload}', 0, pack_sockaddr_in({port}, inet_aton('{address}')))"
+        )
         assert self._inside(f'perl -e "{script.replace("$", chr(92) + "$")}"').returncode == 0
 
     def _inside(self, command: str) -> subprocess.CompletedProcess[str]:
@@ -98,7 +101,7 @@ class Witness:
 
     def start(self) -> None:
         """Forget what has arrived so far."""
-        self._nft("-f", "-", stdin=_WITNESS.format())
+        self._nft("-f", "-", stdin=_WITNESS)
 
     def stop(self) -> None:
         """Leave the namespace as it was."""
@@ -112,11 +115,12 @@ class Witness:
         """By which protocols this address was sent to."""
         return {str(protocol) for seen, protocol in self._elements("packets") if seen == address}
 
-    def _elements(self, name: str) -> Iterator[list[object]]:
+    def _elements(self, name: str) -> Iterator[list[Any]]:
         listed = json.loads(self._nft("--json", "list", "set", "ip", "witness", name))
         for part in listed["nftables"]:
             for element in part.get("set", {}).get("elem", []):
-                yield element.get("elem", {"val": element})["val"]["concat"] if "elem" in element else element["concat"]
+                # A set that counts its elements puts each into an object of its own.
+                yield element.get("elem", {}).get("val", element)["concat"]
 
     def _nft(self, *words: str, stdin: str = "") -> str:
         command = ["ip", "netns", "exec", self._namespace, "nft", *words]

@@ -56,8 +56,8 @@ def on_the_host(lab: Lab, other: str) -> dict[str, Target]:
 def another_stack(lab: Lab) -> Iterator[str]:
     """A container with a bridge and a published port of its own; its address."""
     lab.ssh(
-        "docker network create other && docker run -d --restart always --stop-signal KILL --name other --network other -p 18080:8080"
-        f' debian:trixie-slim {LISTEN}',
+        "docker network create other && docker run -d --name other --network other -p 18080:8080"
+        f" --restart always --stop-signal KILL debian:trixie-slim {LISTEN}",
         check=True,
     )
     form = "{{.NetworkSettings.Networks.other.IPAddress}}"
@@ -65,6 +65,12 @@ def another_stack(lab: Lab) -> Iterator[str]:
         yield lab.ssh(f"docker inspect --format '{form}' other", check=True).stdout.strip()
     finally:
         lab.ssh("docker rm -f other; docker network rm other", check=True)
+
+
+def published_answers(lab: Lab) -> bool:
+    """Whether its published port is reached from outside."""
+    with socket.create_connection((lab.address, 18080), 5):
+        return True
 
 
 @contextmanager
@@ -196,7 +202,9 @@ def test_only_443_of_global_addresses_and_the_resolver_are_reached(stack: Stack)
 
 def test_an_exception_opens_exactly_that(stack: Stack) -> None:
     neighbour, beside = "192.168.77.7", "192.168.77.8"
-    exceptions = json.loads(stack.lab.places.hosts.read_text(encoding="utf-8"))[stack.lab.name]["picoclaw_allow_outbound"]
+    exceptions = json.loads(stack.lab.places.hosts.read_text(encoding="utf-8"))[stack.lab.name][
+        "picoclaw_allow_outbound"
+    ]
     targets: dict[str, Target] = {
         "listed": ("tcp", neighbour, 11434),
         "another port": ("tcp", neighbour, 443),
@@ -217,7 +225,9 @@ def test_a_resolver_that_the_host_changes_to_is_asked(stack: Stack) -> None:
     with restored(lab, "/etc/resolv.conf"):
         lab.ssh(f"echo 'nameserver {other}' > /etc/resolv.conf", check=True)
         stack.wait_for(lambda: not_refused(sockets(stack, ended, 0.5)) == {"the new one": "reached"}, 10, stack.logs)
-        assert set(sockets(stack, asked).values()) == {"reached"}, "what runs goes on asking the one it was started with"
+        assert set(sockets(stack, asked).values()) == {"reached"}, (
+            "what runs goes on asking the one it was started with"
+        )
         assert stack.planned_changes() == []
     # The host's boot forgets it; here the deploy does, which sees the set and not why it grew.
     lab.ssh("rm /run/picoclaw-resolvers", check=True)
@@ -247,8 +257,7 @@ def test_beside_ufw_and_another_stack_each_does_as_before(stack: Stack) -> None:
         assert stack.deploy("-y").returncode == 0
         assert_isolated(stack)
         assert lab.ssh(rules, check=True).stdout == before
-        with socket.create_connection((lab.address, 18080), 5):
-            pass
+        assert published_answers(lab)
         assert lab.ssh(f"docker exec other bash -c 'echo > /dev/tcp/{GLOBAL}/80'").returncode == 0
         assert not_refused(sockets(stack, {"other": ("tcp", other, 8080)})) == {}
 

@@ -46,7 +46,10 @@ def drift(
             f"sha256 {rules_of}",
             f"recorded {value(lines, 'recorded')}",
             *(resolvers if seen is None else [f"resolver {address}" for address in seen]),
-            *(f"unit {unit} " + " ".join(f"{key}={word}" for key, word in state.items()) for unit, state in states.items()),
+            *(
+                f"unit {unit} " + " ".join(f"{key}={word}" for key, word in state.items())
+                for unit, state in states.items()
+            ),
         ]
     ).drift(FILES)
 
