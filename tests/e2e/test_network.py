@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.e2e.probes import Packets, Target, sockets, witness
 from tests.lab import Lab
+from tests.lab.ssh import command
 from tests.stack import Stack
 
 GLOBAL = "1.1.1.1"  # answered by the lab, as every address is
 REFUSED = {"EHOSTUNREACH", "EACCES", "ENETUNREACH", "silence"}
+ARRIVED = {"reached", "ECONNREFUSED"}  # the latter is said by the other end
 IN_FORCE = "nft list chain inet picoclaw forward"
 SCTP = 132
-HOST_IPV6, GATEWAY_IPV6 = "fd00:99::1", "fd00:99::2"
 LISTEN = (
     "perl -MIO::Socket::INET -e "
     "'$l = IO::Socket::INET->new(LocalPort => 8080, Listen => 5); while ($c = $l->accept) { close $c }'"
@@ -47,7 +49,8 @@ def on_the_host(lab: Lab, other: str) -> dict[str, Target]:
         **{f"sshd at {address}": ("tcp", address, 22) for address in addresses},
         **{f"published at {address}": ("tcp", address, 18080) for address in addresses},
         "other container": ("tcp", other, 8080),
-        "sshd by IPv6": ("tcp", HOST_IPV6, 22),
+        "sshd by IPv6": ("tcp", "fd00:99::1", 22),
+        "other container by IPv6": ("tcp", "fd00:98::2", 443),
         "sshd by a link-local address": ("tcp", "fe80::99%eth0", 22),
     }
 
@@ -120,36 +123,52 @@ def restored(lab: Lab, file: str) -> Iterator[None]:
 
 
 @contextmanager
-def ipv6_on_the_bridge(lab: Lab) -> Iterator[None]:
-    """Somebody enables IPv6 for the gateway."""
-    lab.ssh(
-        f"""
-        set -e
-        sysctl -q -w net.ipv6.conf.br-picoclaw.disable_ipv6=0 net.ipv6.conf.br-picoclaw.accept_dad=0
-        ip address add {HOST_IPV6}/64 dev br-picoclaw nodad
-        ip address add fe80::99/64 dev br-picoclaw nodad
-        pid=$(docker inspect --format '{{{{.State.Pid}}}}' picoclaw)
-        nsenter --net --target "$pid" sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
-        nsenter --net --target "$pid" ip address add {GATEWAY_IPV6}/64 dev eth0 nodad
-        nsenter --net --target "$pid" ip address add fe80::98/64 dev eth0 nodad
-        """,
-        check=True,
-    )
+def ipv6_everywhere(lab: Lab) -> Iterator[None]:
+    """Somebody enables IPv6 for the gateway and for the other stack, and forwards it."""
+    lab.ssh(_IPV6 + "enable br-picoclaw 99 picoclaw && enable $(bridge) 98 other", check=True)
     try:
         yield
     finally:
-        lab.ssh(
-            f"""
-            ip address del {HOST_IPV6}/64 dev br-picoclaw; ip address del fe80::99/64 dev br-picoclaw
-            pid=$(docker inspect --format '{{{{.State.Pid}}}}' picoclaw)
-            nsenter --net --target "$pid" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
-            """,
-            check=True,
-        )
+        lab.ssh(_IPV6 + "disable br-picoclaw 99 picoclaw; disable $(bridge) 98 other", check=True)
+
+
+_IPV6 = """
+bridge() { echo "br-$(docker network inspect --format '{{.Id}}' other | cut -c 1-12)"; }
+inside() {
+    pid=$(docker inspect --format '{{.State.Pid}}' "$1") && shift && nsenter --net --target "$pid" "$@"
+}
+enable() {
+    sysctl -q -w net.ipv6.conf.all.forwarding=1 "net.ipv6.conf.$1.disable_ipv6=0" &&
+    ip address add "fd00:$2::1/64" dev "$1" nodad && ip address add "fe80::$2/64" dev "$1" nodad &&
+    inside "$3" sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 &&
+    inside "$3" ip address add "fd00:$2::2/64" dev eth0 nodad &&
+    inside "$3" ip route add default via "fd00:$2::1"
+}
+disable() {
+    inside "$3" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+    ip address del "fd00:$2::1/64" dev "$1"; ip address del "fe80::$2/64" dev "$1"
+    sysctl -q -w net.ipv6.conf.all.forwarding=0
+}
+"""
 
 
 def not_refused(outcomes: dict[str, str]) -> dict[str, str]:
     return {name: outcome for name, outcome in outcomes.items() if outcome not in REFUSED}
+
+
+# To the host's sshd, which greets, and answers whatever else comes with a complaint.
+_KEEP_A_CONNECTION = """docker exec -i picoclaw /usr/bin/python3 -S -c '
+import socket, time
+host = socket.create_connection(("172.17.0.1", 22), 2)
+host.recv(100)
+print("made", flush=True)
+time.sleep(2)
+host.sendall(b"anything\\r\\n")
+try:
+    print("answered" if host.recv(100) else "closed")
+except OSError:
+    print("ended")
+'"""
 
 
 def assert_isolated(stack: Stack) -> None:
@@ -168,18 +187,18 @@ def test_only_443_of_global_addresses_and_the_resolver_are_reached(stack: Stack)
     nearby = lab.state.subnet.gateway
     gateway = stack.inspect()["NetworkSettings"]["Networks"]["picoclaw-net"]["IPAddress"]
     into_the_gateway = f"docker exec other timeout 1 bash -c 'echo > /dev/tcp/{gateway}/9' 2>&1"
-    with another_stack(lab) as other, without_dockers_isolation(lab), ipv6_on_the_bridge(lab), witness(lab) as seen:
+    with another_stack(lab) as other, without_dockers_isolation(lab), ipv6_everywhere(lab), witness(lab) as seen:
         outside, inside = elsewhere(lab), on_the_host(lab, other)
 
-        def send_all() -> dict[str, str]:
+        def send_all(seconds: float) -> dict[str, str]:
             assert not packets.ping(GLOBAL), "the lab answers pings only of addresses that it serves"
             packets.raw(nearby, SCTP)
             packets.fragments(nearby, 4000)
-            return sockets(stack, {**outside, **inside})
+            return sockets(stack, {**outside, **inside}, seconds)
 
-        assert set(sockets(stack, allowed(lab)).values()) == {"reached"}
+        assert set(sockets(stack, allowed(lab), 10).values()) == {"reached"}
         seen.start()
-        assert not_refused(send_all()) == {}
+        assert not_refused(send_all(1.5)) == {}
         assert not packets.ping(nearby)
         assert seen.protocols(nearby) == seen.protocols(GLOBAL) == set()
         assert seen.ports() & set(outside.values()) == set()
@@ -187,15 +206,19 @@ def test_only_443_of_global_addresses_and_the_resolver_are_reached(stack: Stack)
 
         lab.ssh("nft delete table inet picoclaw", check=True)
         try:
-            outcomes = send_all()
-            assert {name: outcome for name, outcome in outcomes.items() if outcome != "reached"} == {}
+            outcomes = send_all(10)
+            assert {name: outcome for name, outcome in outcomes.items() if outcome not in ARRIVED} == {}
             assert packets.ping(nearby)
             assert seen.protocols(nearby) >= {"icmp", "udp", "sctp"}
             assert seen.protocols(GLOBAL) >= {"icmp", "tcp", "udp"}
             assert set(outside.values()) <= seen.ports()
             assert "refused" in lab.ssh(into_the_gateway).stdout, "the gateway itself answers"
+            kept = subprocess.Popen(command(lab.places, _KEEP_A_CONNECTION), stdout=subprocess.PIPE, text=True)
+            assert kept.stdout is not None
+            assert kept.stdout.readline() == "made\n"
         finally:
             lab.ssh("systemctl restart picoclaw-firewall", check=True)
+        assert kept.communicate(timeout=10)[0] == "ended\n"
         assert not_refused(sockets(stack, inside)) == {}
     assert stack.planned_changes() == []
 

@@ -51,7 +51,7 @@ def test_each_change_is_named_with_what_was_there() -> None:
     changes = hardening.merge({"icc": True, "live-restore": True, "log-driver": "syslog"}).changes
 
     assert [change.removeprefix("/etc/docker/daemon.json: ") for change in changes] == [
-        "icc: no wanted (CIS 2.2), yes found",
+        "icc: no wanted (CIS 2.2, in force after the host's next boot), yes found",
         "no-new-privileges: yes wanted (CIS 2.14), not set",
         "userland-proxy: no wanted (CIS 2.16), not set",
         "log-driver: json-file wanted (logs have a limit), syslog found",
