@@ -260,11 +260,13 @@ def test_a_resolver_that_the_host_changes_to_is_asked(stack: Stack) -> None:
 
 def test_what_others_do_to_the_ruleset_leaves_it_in_force(stack: Stack) -> None:
     lab = stack.lab
-    for deed in ("restart nftables", "reload nftables", "stop nftables"):
-        lab.ssh(f"systemctl {deed}", check=True)
-        stack.wait_for(lambda: lab.ssh(IN_FORCE).returncode == 0, 5, lambda: f"gone after `{deed}`")  # noqa: B023
-    # All of them flush Docker's rules as well, which only Docker brings back.
-    lab.ssh("systemctl restart docker", check=True)
+    try:
+        for deed in ("restart nftables", "reload nftables", "stop nftables"):
+            lab.ssh(f"systemctl {deed}", check=True)
+            stack.wait_for(lambda: lab.ssh(IN_FORCE).returncode == 0, 5, f"it is gone after {deed}".__str__)
+    finally:
+        # All of them flush Docker's rules as well, which only Docker brings back.
+        lab.ssh("systemctl restart docker", check=True)
     assert_isolated(stack)
     assert stack.planned_changes() == []
 
