@@ -21,7 +21,7 @@ LOADER = f"{STACK_DIR}/firewall.sh"
 # Every resolver that the host has named since it booted, one a line.
 RESOLVERS_SEEN = "/run/picoclaw-resolvers"
 PATH_UNIT = "picoclaw-firewall.path"
-_RENEWAL_UNIT = "picoclaw-firewall-renewal.service"
+RENEWAL_UNIT = "picoclaw-firewall-renewal.service"
 _RESOLVERS = "resolvers"
 
 _TEMPLATES = Environment(
@@ -33,7 +33,7 @@ _TEMPLATES = Environment(
 )
 # A unit that is stopped has not taken the table away; but after a boot it would not be there.
 _READY = {"UnitFileState": "enabled", "ActiveState": "active", "NeedDaemonReload": "no"}
-UNITS = (FIREWALL_UNIT, PATH_UNIT)
+UNITS = {FIREWALL_UNIT: _READY, PATH_UNIT: _READY, RENEWAL_UNIT: {**_READY, "ActiveState": "inactive"}}
 _EXCEPTION = re.compile(r"(?P<network>[0-9./]+):(?P<port>[0-9]{1,5})")
 
 
@@ -79,11 +79,11 @@ def loader(configured_resolvers: Sequence[str]) -> str:
 
 
 def units() -> dict[str, str]:
-    """The systemd units that load it at boot, and again when the resolvers change, by their file names."""
+    """The systemd units that load it at boot, and again whenever that is needed, by their file names."""
     return {
         FIREWALL_UNIT: _render("firewall.service"),
         PATH_UNIT: _render("firewall.path"),
-        _RENEWAL_UNIT: _render("renewal.service"),
+        RENEWAL_UNIT: _render("renewal.service"),
     }
 
 
@@ -92,7 +92,7 @@ def _render(name: str, **values: object) -> str:
         bridge=BRIDGE,
         table=NFT_TABLE,
         unit=FIREWALL_UNIT,
-        renewal=_RENEWAL_UNIT,
+        renewal=RENEWAL_UNIT,
         rules=FIREWALL_FILE,
         loader=LOADER,
         seen=RESOLVERS_SEEN,
@@ -117,7 +117,9 @@ class Loaded:
 
     def drift(self, files: str) -> list[str]:
         """What is not as `files` want it (the rules and their loader, one after the other), in words."""
-        units = [f"{name}: {line}" for name in UNITS for line in differences(_READY, self.units.get(name, {}))]
+        units = [
+            f"{name}: {line}" for name, ready in UNITS.items() for line in differences(ready, self.units.get(name, {}))
+        ]
         return [f"firewall: {line}" for line in [*self._table(files), *units]]
 
     def _table(self, files: str) -> list[str]:

@@ -54,6 +54,7 @@ def firewall_loaded(files: str) -> Generator[PyinfraCommand, None, None]:
     yield command("nft", "--check", "--file", FIREWALL_FILE)
     yield command("systemctl", "daemon-reload")
     yield command("systemctl", "enable", *firewall.UNITS)
+    yield command("systemctl", "reset-failed", *firewall.UNITS)
     yield command("systemctl", "restart", FIREWALL_UNIT)
     yield command("systemctl", "restart", firewall.PATH_UNIT)
     yield script(

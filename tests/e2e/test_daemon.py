@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from tests.e2e.test_network import another_stack, assert_isolated, published_answers
 from tests.lab import Lab
@@ -36,8 +35,10 @@ def write(lab: Lab, text: str) -> None:
     lab.ssh(f"cat > {FILE}", stdin=text, check=True)
 
 
-def started(stack: Stack, *names: str) -> dict[str, Any]:
-    return {name: stack.inspect(name)["State"]["StartedAt"] for name in names}
+def started(stack: Stack, *names: str) -> dict[str, tuple[str, bool]]:
+    """When each was started, and whether it still runs."""
+    states = {name: stack.inspect(name)["State"] for name in names}
+    return {name: (state["StartedAt"], state["Running"]) for name, state in states.items()}
 
 
 def daemon_pid(lab: Lab) -> str:

@@ -261,12 +261,12 @@ def test_a_resolver_that_the_host_changes_to_is_asked(stack: Stack) -> None:
 def test_what_others_do_to_the_ruleset_leaves_it_in_force(stack: Stack) -> None:
     lab = stack.lab
     try:
-        for deed in ("restart nftables", "reload nftables", "stop nftables"):
-            lab.ssh(f"systemctl {deed}", check=True)
+        for deed in ("start", "restart", "reload", "stop", "start"):
+            lab.ssh(f"systemctl {deed} nftables", check=True)
             stack.wait_for(lambda: lab.ssh(IN_FORCE).returncode == 0, 5, f"it is gone after {deed}".__str__)
     finally:
         # All of them flush Docker's rules as well, which only Docker brings back.
-        lab.ssh("systemctl restart docker", check=True)
+        lab.ssh("systemctl stop nftables; systemctl restart docker", check=True)
     assert_isolated(stack)
     assert stack.planned_changes() == []
 
@@ -290,6 +290,8 @@ def test_beside_ufw_and_another_stack_each_does_as_before(stack: Stack) -> None:
 def test_after_a_reboot_it_is_in_force_before_any_container_runs(stack: Stack) -> None:
     stack.lab.reboot()
     assert_isolated(stack)
+    cycles = "systemd-analyze verify multi-user.target 2>&1 | grep -i 'ordering cycle'"
+    assert stack.lab.ssh(cycles).stdout == "", "systemd would leave out a unit of its choice"
     assert moment(stack.lab, "picoclaw-firewall", "ActiveEnter") <= moment(stack.lab, "docker", "InactiveExit")
     assert stack.planned_changes() == []
 
