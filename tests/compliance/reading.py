@@ -56,7 +56,10 @@ class Reading:
             Unfit: there is nothing to look at.
         """
         self.begin([host])
-        return self._found[host.backend.get_pytest_id()].result()
+        try:
+            return self._found[host.backend.get_pytest_id()].result()
+        except Unfit as error:  # another one for each check: the same one would grow a longer traceback every time
+            raise Unfit(*error.args) from None
 
     def results(self) -> dict[str, Live]:
         """What was read so far, by testinfra's name of the host."""

@@ -37,5 +37,7 @@ def shown(value: Any, language: str) -> str:
     if isinstance(value, Set | list | tuple):
         items = [shown(item, language) for item in value]
         return ", ".join(sorted(items) if isinstance(value, Set) else items) or NOTHING.to(language)
-    special = NOT_SET if value is None else _BOOLEANS[value] if isinstance(value, bool) else None
+    special = (
+        NOTHING if value == "" else NOT_SET if value is None else _BOOLEANS[value] if isinstance(value, bool) else None
+    )
     return special.to(language) if special else str(value)
