@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hostile.attacker import Attacker
-from tests.stack import GATEWAY
+from tests.stack import GATEWAY, SANDBOX
 
 SOCKET = "/run/sandbox/gateway.sock"
 # A stand-in for the server: takes the gateway's place for it, and answers every order with a lie.
@@ -146,7 +146,8 @@ while time.time() < end:
     assert "ok: connected to the gateway" in asked.stdout
 
 
-def test_a_shell_profile_or_library_for_the_next_command(attacker: Attacker) -> None:
+@pytest.mark.restarts(SANDBOX, "what lies in the workspace is there when the server starts again")
+def test_a_library_for_the_next_server(attacker: Attacker) -> None:
     """What a command leaves in its home runs in no process but a command's own."""
     attacker.run(
         'printf \'import os; open("/workspace/ran", "a").write(str(os.getpid()) + "\\\\n")\' > '
@@ -160,6 +161,8 @@ def test_a_shell_profile_or_library_for_the_next_command(attacker: Attacker) -> 
     )
     attacker.use("write_file", path="f", content="x")
     attacker.use("list_files", path=".")
+    attacker.stack.lab.ssh(f"docker restart -t 5 {SANDBOX}", check=True)
+    attacker.stack.wait_ready()
     told = attacker.run("ls ran; echo done")
     told.refused("cannot access 'ran'", "^done$")
 

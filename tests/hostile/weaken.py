@@ -40,7 +40,10 @@ CONTROLS: dict[str, Callable[[Words], Words]] = {
     "privileged": _with("--privileged"),
     # Root without a capability is not let in to the gateway's socket: the sandbox then does not serve at all.
     "capabilities": lambda words: _without("--user", "--user=0:0")(_without("--cap-drop")(words)),
-    "no-new-privileges": _without("--security-opt=no-new-privileges"),
+    # Without it runc loads the filter before it changes the user, which that filter refuses: nothing starts.
+    "no-new-privileges": lambda words: _without("--security-opt=seccomp")(
+        _without("--security-opt=no-new-privileges")(words)
+    ),
     "read-only": _without("--read-only"),
     "tmp": _changed("rw,noexec,nosuid,nodev,size=32m,nr_inodes=8k", "rw,exec,nosuid,nodev,size=64m"),
     "shm": _without("--tmpfs=/dev/shm", "--shm-size=100m"),
@@ -110,7 +113,10 @@ def main(name: str, control: str) -> None:
 
 
 def _mutant(stack: Stack, file: str, old: str, new: str) -> str:
-    copy = f"rm -rf {_MUTANT}; docker cp {SANDBOX}:{_LIBRARY} {_MUTANT} && cat {_MUTANT}/{file}"
+    copy = (
+        f"rm -rf {_MUTANT}; made=$(docker create $(docker inspect --format '{{{{.Config.Image}}}}' {SANDBOX})) && "
+        f"docker cp $made:{_LIBRARY} {_MUTANT} && docker rm $made >/dev/null && cat {_MUTANT}/{file}"
+    )
     code = stack.lab.ssh(copy, check=True).stdout
     if old not in code:
         raise click.ClickException(f"{file} has no {old!r} any more; choose another mutation")
