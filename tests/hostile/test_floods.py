@@ -56,6 +56,8 @@ PROGRAMS = {
     "x = []\nwhile True: x.append(bytearray(10**6))",
     "queued signals": "signal.pthread_sigmask(signal.SIG_BLOCK, range(34, 65))\n"
     "while True: libc.sigqueue(os.getpid(), 40, 0)",
+    # The quota of files itself is met in tests/e2e/test_workspace.py, where it is a small one.
+    "empty files": "n = 0\nwhile True: os.close(os.open(str(n), os.O_CREAT | os.O_WRONLY)); n += 1",
     "address space": "import mmap\nheld = []\nwhile True:\n    try: held.append(mmap.mmap(-1, 1 << 30))\n"
     "    except OSError: time.sleep(1000)",
 }
@@ -150,22 +152,6 @@ def test_disk(attacker: Attacker) -> None:
     told = attacker.run("for i in $(seq 40); do head -c 200M /dev/zero > f$i || break; done; echo end", timeout_s=60)
     taken = before - free_on_the_host(attacker)
     assert taken < 1400, f"{taken} MB of the host's disk were taken: {told.text}"
-    assert "workspace" in told.text, f"the model was not told why it ended: {told.text}"
-
-
-def test_inodes(attacker: Attacker) -> None:
-    program = """
-count = 0
-try:
-    for folder in range(1000):
-        os.mkdir(f"d{folder}")
-        for name in range(1000):
-            os.close(os.open(f"d{folder}/{name}", os.O_CREAT | os.O_WRONLY)); count += 1
-except OSError as error: refused("file", error.errno)
-print("made", count)
-"""
-    told = attacker.python(program, timeout_s=60)
-    assert "made 1000000" not in told.text
     assert "workspace" in told.text, f"the model was not told why it ended: {told.text}"
 
 
