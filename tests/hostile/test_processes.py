@@ -97,7 +97,8 @@ while time.time() < end:
     for pid in os.listdir("/proc"):
         if not pid.isdigit() or int(pid) in (1, os.getpid()): continue
         try:
-            if not open(f"/proc/{pid}/cmdline").read().startswith("/usr/bin/python3\\0-ISOO"): continue
+            line = open(f"/proc/{pid}/cmdline").read()
+            if not (line.startswith("/usr/bin/python3\\0-ISOO") and line.endswith("__main__.py\\0")): continue
             open(f"/proc/{pid}/mem", "rb"); open(f"/proc/{pid}/environ", "rb").read(); seen.add("PWNED")
         except PermissionError: seen.add("denied")
         except OSError: pass
