@@ -223,9 +223,10 @@ def _network(view: View, role: Role) -> "Outcome":
 
 
 def _firewall(view: View, _: Role) -> "Outcome":
-    # Loaded before Docker starts; but somebody may have flushed it since, or it may not have loaded.
+    # Loaded before Docker starts; but somebody may have flushed it since, or it may not have loaded. Then the host's
+    # own kernel answers.
     seen = view.host_answer or _NONE
-    return "EHOSTUNREACH", seen, seen in ("EHOSTUNREACH", _NONE)
+    return "EHOSTUNREACH", seen, seen not in ("ECONNREFUSED", "connected")
 
 
 _CHECKS: "dict[str, Callable[[View, Role], Outcome]]" = {

@@ -44,7 +44,7 @@ class View:
         self.sockets = [path for path in _SOCKETS if os.path.exists(path)]
         #: the answer to a call that Docker's own seccomp profile allows and this project's do not
         self.probe = _probe()
-        #: the host's answer on the bridge; "" where there is no way to it
+        #: the host's answer on the bridge; "" where there is none
         self.host_answer = _ask_host()
         #: bytes; None where there is no limit. `swap` is what may be used beyond `memory`
         self.memory = cgroup.number(cgroup.read("memory", "memory.limit_in_bytes", "memory.max"))
@@ -104,10 +104,11 @@ def _ask_host() -> str:
     connection.settimeout(_PATIENCE_S)
     try:
         code = connection.connect_ex((address, _DISCARD))
-    except TimeoutError:
-        return "ETIMEDOUT"
     finally:
         connection.close()
+    # Silence is no answer: while the host boots, the bridge may carry nothing yet.
+    if code in (errno.EAGAIN, errno.ETIMEDOUT):
+        return ""
     return errno.errorcode.get(code, str(code)) if code else "connected"
 
 
