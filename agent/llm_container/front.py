@@ -25,7 +25,7 @@ _PHRASES = {200: "OK", 503: "Service Unavailable"}
 
 def listen(path: str) -> _socket.socket:
     """A socket listening at `path`; what an earlier container left there is replaced. Raises OSError."""
-    if os.path.lexists(path):  # noqa: PTH110 - pathlib costs 1 MB
+    if os.path.lexists(path):
         os.unlink(path)  # noqa: PTH108
     listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     listener.setblocking(False)
