@@ -10,6 +10,7 @@ import sys
 import time
 
 from agent import __version__
+from agent.forwarder import Forwarder
 from agent.llm_container.front import Front, listen, refusal
 from agent.llm_container.process import Worker, reason
 from agent.pid1 import libc
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import _socket
 
 SOCKET_PATH = "/run/llm/llm.sock"
+EGRESS_PATH = "/run/egress/proxy.sock"
 
 # A worker that served this long had no trouble starting, whatever ended it.
 _STABLE_S = 60.0
@@ -37,7 +39,7 @@ _STOPPING_S = 3.0
 class Parent:
     """The state of PID 1 and its reactions; `run` returns when the container is to stop."""
 
-    def __init__(self, listener: "_socket.socket", command: list[str], health_address: str) -> None:
+    def __init__(self, listener: "_socket.socket", command: list[str], egress_path: str, health_address: str) -> None:
         self._listener = listener
         self._command = command
         self._signals = libc.signal_fd((libc.SIGTERM, libc.SIGINT, libc.SIGCHLD))
@@ -52,6 +54,9 @@ class Parent:
         self._not_before = 0.0
         self._front = Front(self._poll, listener, self._requested, self._status)
         health = HealthSocket(self._status, health_address)
+        # Not the worker's: some of litellm's providers fetch their tokens by calls that would block its event loop.
+        forwarder = Forwarder(egress_path)
+        self._poll.watch(forwarder.fileno(), forwarder.turn)
         self._poll.watch(self._signals, self._signalled)
         self._poll.watch(health.fileno(), health.answer)
 
@@ -180,12 +185,13 @@ def log(line: str) -> None:
     sys.stderr.write(f"llm: {line}\n")
 
 
-def serve(socket_path: str, command: list[str], health_address: str = ADDRESS) -> int:
+def serve(socket_path: str, command: list[str], egress_path: str = EGRESS_PATH, health_address: str = ADDRESS) -> int:
     """Be the parent until told to stop; the process's exit code.
 
     Args:
         socket_path: where to listen.
         command: starts the worker.
+        egress_path: where the gateway's egress proxy listens, by which the worker reaches its provider.
         health_address: where the health check asks.
     """
     try:
@@ -195,7 +201,7 @@ def serve(socket_path: str, command: list[str], health_address: str = ADDRESS) -
         return 1
     log(f"version {__version__}, listening on {socket_path}")
     try:
-        Parent(listener, command, health_address).run()
+        Parent(listener, command, egress_path, health_address).run()
     except (OSError, MemoryError) as error:
         log(f"{error or 'out of memory'}; ending, so that the container starts anew")
         return 1

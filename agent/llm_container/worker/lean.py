@@ -1,20 +1,18 @@
 """What litellm loads and the worker never uses: 42 of its 190 MB.
 
-Both are tables for counting tokens without asking the provider. The worker counts nothing: providers report usage, and
-where one does not, an estimate by length stands in.
+All of it are tables for counting tokens without asking the provider. The worker counts nothing: providers report usage,
+and where one does not, an estimate by length stands in.
 """
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
-_ENCODING_MODULE = "litellm.litellm_core_utils.default_encoding"
 _CHARACTERS_PER_TOKEN = 4
 
 
 class RoughEncoding:
-    """In place of tiktoken's cl100k_base, whose ranks take 34 MB: as many tokens as the text's length suggests."""
+    """In place of tiktoken's encodings, whose tables take 34 MB each: as many tokens as the length suggests."""
 
     name = "rough"
 
@@ -28,10 +26,13 @@ class RoughEncoding:
 
 
 def before_import() -> None:
-    """Put the rough encoding where litellm looks for the table."""
-    module = ModuleType(_ENCODING_MODULE)
-    module.encoding = RoughEncoding()  # type: ignore[attr-defined]
-    sys.modules[_ENCODING_MODULE] = module
+    """Let tiktoken hand out the rough encoding, whichever is asked for.
+
+    litellm loads one when it is imported, and others for the price of each call.
+    """
+    import tiktoken
+
+    tiktoken.get_encoding = tiktoken.encoding_for_model = lambda *_, **__: RoughEncoding()
 
 
 def after_import() -> None:

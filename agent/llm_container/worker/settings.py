@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from agent.forwarder import HOST, PORT
 from agent.llm_container.worker import lean
 
-PROXY = "http://127.0.0.1:3128"
+# Where the forwarder listens, which leads to the gateway's egress proxy.
+PROXY = f"http://{HOST}:{PORT}"
 SYSTEM_ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
 # The gateway puts the owner's extra certificate authorities there: its config directory is not to be seen here.
 EXTRA_ROOTS = Path("/run/egress/ca.pem")
-_BUNDLE = Path("/tmp/ca-bundle.pem")  # noqa: S108 - the container's own tmpfs
+BUNDLE = Path("/tmp/ca-bundle.pem")  # noqa: S108 - the container's own tmpfs
 
 
 def before_import() -> None:
@@ -31,8 +33,8 @@ def before_import() -> None:
 def _trust_roots() -> Path:
     if not EXTRA_ROOTS.exists():
         return SYSTEM_ROOTS
-    _BUNDLE.write_bytes(SYSTEM_ROOTS.read_bytes() + b"\n" + EXTRA_ROOTS.read_bytes())
-    return _BUNDLE
+    BUNDLE.write_bytes(SYSTEM_ROOTS.read_bytes() + b"\n" + EXTRA_ROOTS.read_bytes())
+    return BUNDLE
 
 
 def after_import() -> None:
@@ -44,6 +46,7 @@ def after_import() -> None:
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.turn_off_message_logging = True
+    litellm.disable_hf_tokenizer_download = True
     litellm.num_retries = 0
     # A setting that a model does not know (a temperature for one that reasons) must not make it fail.
     litellm.drop_params = True

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, Self
 
 
 class Function(Protocol):
@@ -51,10 +51,16 @@ class Response(Protocol):
     choices: Sequence[Choice]
 
 
-class Stream(AsyncIterator[Response], Protocol):
+class Stream(Protocol):
     """litellm's wrapper of a provider's stream."""
 
     received_finish_reason: str | None
+
+    def __aiter__(self) -> Self:
+        """Itself."""
+
+    async def __anext__(self) -> Response:
+        """The next piece."""
 
     async def aclose(self) -> None:
         """End the provider's connection."""
