@@ -10,8 +10,6 @@ from typing import Any
 
 _SAID_AT_MOST = 500
 _TYPES = {401: "authentication_error", 402: "insufficient_quota", 403: "permission_error", 404: "not_found_error"}
-# A timeout and a lost connection, which litellm reports as 408 and 500, are a gateway's faults in HTTP's terms.
-_BY_CLASS = {"Timeout": (504, "timeout"), "APIConnectionError": (502, "connection")}
 # Both come as other statuses: Anthropic's as 400, OpenAI's as a 429 that no waiting helps.
 _NO_CREDIT = ("credit balance is too low", "insufficient_quota", "exceeded your current quota")
 _LITELLM_PREFIX = re.compile(r"^(?:litellm\.\w+: |\w+(?:Error|Exception)(?: - |: ))+")
@@ -83,12 +81,19 @@ def _proxy_refusal(error: BaseException) -> Fault | None:
 
 
 def _status(error: Exception) -> tuple[int, str | None]:
-    for kind in type(error).__mro__:
-        if kind.__name__ in _BY_CLASS:
-            return _BY_CLASS[kind.__name__]
+    """The provider's own status where it answered one: litellm makes others of some (a 529, a 403)."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "Timeout" in kinds:
+        return 504, "timeout"
+    inner = [found for cause in _chain(error) if cause is not error and (found := _number(cause)) is not None]
+    if not inner and "APIConnectionError" in kinds:
+        return 502, "connection"
+    return (inner[-1] if inner else _number(error) or 500), None
+
+
+def _number(error: BaseException) -> int | None:
     status = getattr(error, "status_code", None)
-    status = int(status) if isinstance(status, int | str) and str(status).isdigit() else 500
-    return (status if 400 <= status < 600 else 502), None
+    return status if isinstance(status, int) and 400 <= status < 600 else None
 
 
 def _said(text: str) -> tuple[str, str | None]:
@@ -96,16 +101,21 @@ def _said(text: str) -> tuple[str, str | None]:
     code = None
     start = text.find("{")
     if start >= 0:
-        try:
-            found, _ = json.JSONDecoder().raw_decode(text[start:])
-        except (ValueError, RecursionError):
-            found = None
+        # litellm writes some bodies as Python writes bytes.
+        found = _json(text[start:]) or _json(text[start:].replace("\\'", "'"))
         inner = found.get("error", found) if isinstance(found, dict) else None
         if isinstance(inner, dict) and isinstance(inner.get("message"), str):
             text = inner["message"]
             code = inner.get("code") or inner.get("type")
     said = " ".join(_LITELLM_PREFIX.sub("", text).split())[:_SAID_AT_MOST]
     return said or "no reason given", str(code) if code is not None else None
+
+
+def _json(text: str) -> object:
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
 
 
 def _without(key: str, text: str) -> str:

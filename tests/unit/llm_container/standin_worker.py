@@ -46,7 +46,7 @@ def _answer(connection: socket.socket, heartbeat: int) -> None:
         time.sleep(0.5)
     if path == "/deaf":
         time.sleep(600)
-    body = f"{os.getpid()} {os.getppid()} {sorted(os.environ)} {os.listdir('/proc/self/fd')}".encode()
+    body = f"{os.getpid()} {os.getppid()} {sorted(os.environ)} {os.listdir('/proc/self/fd')}".encode()  # noqa: PTH208
     connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
     connection.close()
     if path == "/leave":
