@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1024 * 1024
 UID = "1000"
-_MEMORY, _PIDS, _TMP, _SHM = 128 * MEBIBYTE, 64, 32 * MEBIBYTE, 8 * MEBIBYTE
+_PIDS, _TMP, _SHM = 64, 32 * MEBIBYTE, 8 * MEBIBYTE
 # Values are written in signs that need no translation.
 _NONE, _UNLIMITED = "–", "∞"
 _CAPABILITIES = ("CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb")
@@ -29,19 +29,23 @@ _FALLBACK_TUNNELS = frozenset((
 
 
 class Role:
-    """What a container has that the other has not."""
+    """What a container has that the others have not."""
 
-    __slots__ = ("interfaces", "read_only", "writable")
+    __slots__ = ("interfaces", "memory", "read_only", "writable")
 
-    def __init__(self, writable: tuple[str, ...], read_only: tuple[str, ...], interfaces: tuple[str, ...]) -> None:
+    def __init__(
+        self, memory: int, writable: tuple[str, ...], read_only: tuple[str, ...], interfaces: tuple[str, ...]
+    ) -> None:
+        self.memory = memory * MEBIBYTE
         self.writable = frozenset(writable)
         self.read_only = read_only
         self.interfaces = frozenset(interfaces)
 
 
 ROLES = {
-    "gateway": Role(("/var/lib/picoclaw", "/run/sandbox"), ("/etc/picoclaw",), ("lo", "eth0")),
-    "sandbox": Role(("/workspace",), ("/run/sandbox",), ("lo",)),
+    "gateway": Role(128, ("/var/lib/picoclaw", "/run/sandbox"), ("/etc/picoclaw",), ("lo", "eth0")),
+    "sandbox": Role(128, ("/workspace",), ("/run/sandbox",), ("lo",)),
+    "llm": Role(256, ("/run/llm",), ("/run/egress",), ("lo",)),
 }
 
 
@@ -112,8 +116,8 @@ def _user(view: View, _: Role) -> "Outcome":
     return UID, " ".join(sorted(ids)), ids == {UID}
 
 
-def _memory(view: View, _: Role) -> "Outcome":
-    return _at_most(_MEMORY, view.memory, MEBIBYTE, " MB")
+def _memory(view: View, role: Role) -> "Outcome":
+    return _at_most(role.memory, view.memory, MEBIBYTE, " MB")
 
 
 def _swap(view: View, _: Role) -> "Outcome":
