@@ -147,7 +147,7 @@ def _seen(llm: Engine) -> object:
 
 def test_a_history_with_tool_calls_where_none_are_offered(llm: Engine, provider: str) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "exec", "arguments": '{"command": "ls"}'}}
-    history = [
+    history: list[dict[str, Any]] = [
         {"role": "user", "content": "run ls"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": "file.txt"},
@@ -162,7 +162,7 @@ def test_a_history_with_tool_calls_where_none_are_offered(llm: Engine, provider:
 @pytest.mark.parametrize("arguments", ['{"command": "l', "", "[1]", '"x"'])
 def test_garbled_arguments_in_the_history_reach_the_model(llm: Engine, provider: str, arguments: str) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "exec", "arguments": arguments}}
-    history = [
+    history: list[dict[str, Any]] = [
         {"role": "user", "content": "run ls"},
         {"role": "assistant", "content": "", "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "call_1", "content": "the arguments are not JSON"},
