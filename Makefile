@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help venv litellm demo test lint unit e2e bench verify lab-down lock format clean
+.PHONY: help venv litellm demo test lint unit e2e bench verify trace lab-down lock format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,10 @@ bench: venv ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench
 
 verify: venv ## prove every hardening control on the hosts of ./inventory
-	@$(BIN)/python -m tests.compliance
+	@$(BIN)/python -m tests.compliance --html build/hardening.html --junit build/hardening.xml
+
+trace: venv ## renew the seccomp allow-lists by tracing the containers on a lab host
+	@$(BIN)/python -m tests.trace
 
 lab-down: venv ## remove every throwaway host
 	@$(BIN)/python -m tests.lab down --all

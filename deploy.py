@@ -6,6 +6,7 @@ what that was. A host that is not fit for it is left out with one sentence; the 
 
 from roles.common.hosts import each_host_on_its_own, go_on_when_nobody_can_be_asked
 from roles.containers import containers
+from roles.daemon import daemon
 from roles.docker import docker
 from roles.health import health
 from roles.image import image
@@ -19,6 +20,7 @@ with each_host_on_its_own():
     machine = look_at_host()
     preflight(machine=machine)
     docker(machine=machine)
+    daemon(machine=machine)
     network(machine=machine)
     seccomp()
     storage()

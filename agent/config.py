@@ -90,9 +90,11 @@ class Assistant(_Section, frozen=True):
 
 
 class Sandbox(_Section, frozen=True):
-    """What the commands of the model may use."""
+    """What the commands of the model may use; beyond `workspace_mb` or `workspace_files` they can only delete."""
 
     command_timeout_s: float = 60.0
+    workspace_mb: int = 1024
+    workspace_files: int = 200_000
 
 
 class Config(_Section, frozen=True):
@@ -270,6 +272,8 @@ def _check_ranges(config: Config) -> None:
         ("llm.timeout_s", config.llm.timeout_s, 1, 3600),
         ("assistant.max_steps", config.assistant.max_steps, 1, 200),
         ("sandbox.command_timeout_s", config.sandbox.command_timeout_s, 1, 3600),
+        ("sandbox.workspace_mb", config.sandbox.workspace_mb, 16, 1024 * 1024),
+        ("sandbox.workspace_files", config.sandbox.workspace_files, 1000, 10_000_000),
     ]
     for key, value, low, high in ranges:
         if not low <= value <= high:

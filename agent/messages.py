@@ -25,7 +25,14 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "PicoClaw {version}, up {uptime}\nmodel: {model}\nsandbox: {sandbox}\nchannels: {channels}",
         "pl": "PicoClaw {version}, działa od {uptime}\nmodel: {model}\npiaskownica: {sandbox}\nkanały: {channels}",
     },
-    "sandbox_up": {"en": "connected", "pl": "połączona"},
+    "sandbox_up": {
+        "en": "connected, workspace {used} of {limit} MB",
+        "pl": "połączona, pliki {used} z {limit} MB",
+    },
+    "sandbox_full": {
+        "en": "connected, workspace FULL: {used} of {limit} MB; ask me to delete something",
+        "pl": "połączona, BRAK MIEJSCA na pliki: {used} z {limit} MB; poproś, żebym coś usunął",
+    },
     "sandbox_down": {"en": "not connected", "pl": "niepołączona"},
     "paired": {
         "en": "You are paired: from now on I work for you.",
@@ -44,6 +51,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "assistant.max_steps in config.json.",
         "pl": "Zatrzymałem się po {steps} krokach bez wyniku. Napisz „dalej”, a będę kontynuować, albo zwiększ "
         "assistant.max_steps w config.json.",
+    },
+    "shortened": {
+        "en": "[The answer goes on for {missing} more characters; ask me to put it into a file.]",
+        "pl": "[Odpowiedź ma jeszcze {missing} znaków; poproś, a zapiszę ją w pliku.]",
     },
     "empty": {"en": "The model gave an empty answer.", "pl": "Model dał pustą odpowiedź."},
     "llm_key": {

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 from telegram import MessageEntity
 from telegramify_markdown import convert, split_entities
 
+_LINK = re.compile(r"(https?|tg|mailto|tel):", re.IGNORECASE)  # Telegram refuses a whole message for another
 LIMIT = 4096  # UTF-16 units, after formatting
 
 
 def bodies(markdown: str) -> list[str]:
     """The bodies of the messages that together show `markdown`: JSON of `{"text": ..., "entities": [...]}`."""
-    text, entities = convert(markdown, latex_escape=False)
+    text, found = convert(markdown, latex_escape=False)
+    entities = [entity for entity in found if entity.url is None or _LINK.match(entity.url)]
     parts = [(text, entities)] if text.strip() else [(markdown, [])]
     parts = [part for whole in parts for part in split_entities(*whole, max_utf16_len=LIMIT)]
     return [

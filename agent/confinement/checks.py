@@ -29,23 +29,33 @@ _FALLBACK_TUNNELS = frozenset((
 
 
 class Role:
-    """What a container has that the others have not."""
+    """What a container has that the others have not; `volume` is where its data lie, mounted with `options`."""
 
-    __slots__ = ("interfaces", "memory", "read_only", "writable")
+    __slots__ = ("interfaces", "memory", "options", "read_only", "volume", "writable")
 
-    def __init__(
-        self, memory: int, writable: tuple[str, ...], read_only: tuple[str, ...], interfaces: tuple[str, ...]
+    def __init__(  # noqa: PLR0913, PLR0917 - a table's columns
+        self,
+        volume: str,
+        options: tuple[str, ...],
+        writable: tuple[str, ...],
+        read_only: tuple[str, ...],
+        interfaces: tuple[str, ...],
+        memory: int = 128 * MEBIBYTE,
     ) -> None:
-        self.memory = memory * MEBIBYTE
-        self.writable = frozenset(writable)
+        self.memory = memory
+        self.volume = volume
+        self.options = options
+        self.writable = frozenset((volume, *writable))
         self.read_only = read_only
         self.interfaces = frozenset(interfaces)
 
 
 ROLES = {
-    "gateway": Role(128, ("/var/lib/picoclaw", "/run/sandbox"), ("/etc/picoclaw",), ("lo", "eth0")),
-    "sandbox": Role(128, ("/workspace",), ("/run/sandbox",), ("lo",)),
-    "llm": Role(256, ("/run/llm",), ("/run/egress",), ("lo",)),
+    "gateway": Role(
+        "/var/lib/picoclaw", ("nosuid", "nodev", "noexec"), ("/run/sandbox",), ("/etc/picoclaw",), ("lo", "eth0")
+    ),
+    "sandbox": Role("/workspace", ("nosuid", "nodev"), (), ("/run/sandbox",), ("lo",)),
+    "llm": Role("/run/llm", ("nosuid", "nodev", "noexec"), (), ("/run/egress",), ("lo",), 256 * MEBIBYTE),
 }
 
 
@@ -91,6 +101,16 @@ def _writable(view: View, role: Role) -> "Outcome":
         if "rw" in mount.options and point not in _DOCKERS and not point.startswith("/proc/") and point != "/"
     }
     return ", ".join(sorted(role.writable)), ", ".join(sorted(found)) or _NONE, found <= role.writable
+
+
+def _volume(view: View, role: Role) -> "Outcome":
+    mount = view.mounts.get(role.volume)
+    there = [option for option in role.options if mount is not None and option in mount.options]
+    return (
+        f"{role.volume}: {', '.join(role.options)}",
+        f"{role.volume}: {', '.join(there) or _NONE}",
+        len(there) == len(role.options),
+    )
 
 
 def _capabilities(view: View, _: Role) -> "Outcome":
@@ -207,6 +227,7 @@ def _network(view: View, role: Role) -> "Outcome":
 _CHECKS: "dict[str, Callable[[View, Role], Outcome]]" = {
     "read-only": _read_only,
     "writable": _writable,
+    "volume": _volume,
     "capabilities": _capabilities,
     "no-new-privileges": _no_new_privileges,
     "seccomp": _seccomp,

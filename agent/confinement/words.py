@@ -5,6 +5,7 @@
 NAMES = {
     "read-only": ("Read-only root file system", "System plików tylko do odczytu"),
     "writable": ("Places to write", "Miejsca do zapisu"),
+    "volume": ("Data", "Dane"),
     "capabilities": ("Capabilities", "Uprawnienia (capabilities)"),
     "no-new-privileges": ("no-new-privileges", "no-new-privileges"),
     "seccomp": ("System call filter", "Filtr wywołań systemowych"),

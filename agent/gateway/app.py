@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from agent.gateway.access import Access
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
+from agent.gateway.redaction import Redaction
 from agent.gateway.turn import Turns
 from agent.llm.client import ChatClient
 from agent.messages import say
-from agent.sandbox.client import SandboxLink
+from agent.sandbox.client import SandboxError, SandboxLink
 from agent.store.database import connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
@@ -43,7 +45,9 @@ class Gateway:
         self._started = time.monotonic()
         database = connect(state)
         self._mailbox = Mailbox(database)
-        self._sandbox = SandboxLink()
+        self._sandbox = SandboxLink(
+            workspace_mb=config.sandbox.workspace_mb, workspace_files=config.sandbox.workspace_files
+        )
         self._model = ChatClient(config.llm)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
@@ -54,12 +58,13 @@ class Gateway:
         self._access = {name: Access(name, allowed.get(name, [OWNER]), owners) for name in self._channels}
         self._delivery = {name: Delivery(channel, self._mailbox) for name, channel in self._channels.items()}
         sessions = Sessions(database)
+        self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
             Commands(sessions, self._status),
-            Turns(self._model, tools, sessions, config.assistant),
+            Turns(self._model, tools, sessions, config.assistant, self._redact),
             answered=lambda name: self._delivery[name].wake(),
         )
 
@@ -101,10 +106,11 @@ class Gateway:
     def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
         """Store what may be answered, then queue it; the channel acknowledges when this returns."""
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
-        for message in self._mailbox.receive(welcome, mark):
+        safe = [replace(message, text=self._redact(message.text)) for message in welcome]
+        for message in self._mailbox.receive(safe, mark):
             self._conversations.put(message)
 
-    def _status(self, language: str) -> str:
+    async def _status(self, language: str) -> str:
         report = self.report()
         return say(
             "status",
@@ -112,9 +118,19 @@ class Gateway:
             version=__version__,
             uptime=timedelta(seconds=report["uptime_s"]),
             model=self._config.llm.model,
-            sandbox=say("sandbox_up" if report["sandbox"] else "sandbox_down", language),
+            sandbox=await self._sandbox_in_words(language),
             channels=", ".join(f"{name}: {c['problem'] or 'ok'}" for name, c in report["channels"].items()),
         )
+
+    async def _sandbox_in_words(self, language: str) -> str:
+        try:
+            usage = await self._sandbox.usage() if self._sandbox.connected else None
+        except SandboxError:
+            usage = None
+        if usage is None:
+            return say("sandbox_down", language)
+        used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
+        return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
 
 
 def _problem(age: float | None, problem: str | None) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from agent.messages import say
 from agent.store.mailbox import Inbound
 from agent.store.sessions import Sessions
 
-Status = Callable[[str], str]
+Status = Callable[[str], Awaitable[str]]
 
 
 class Commands:
@@ -16,21 +16,23 @@ class Commands:
 
     def __init__(self, sessions: Sessions, status: Status) -> None:
         self._sessions = sessions
+        self._status = status
         self._handlers: dict[str, Callable[[Inbound, str], str]] = {
             "start": lambda _, language: say("start", language),
             "help": lambda _, language: say("help", language),
             "new": self._new,
             "whoami": lambda message, language: say("whoami", language, channel=message.channel, user=message.user_id),
-            "status": lambda _, language: status(language),
             "pair": lambda _, language: say("paired", language),
         }
 
-    def answer(self, message: Inbound, language: str) -> str | None:
+    async def answer(self, message: Inbound, language: str) -> str | None:
         """The answer to a command; None when the message is not one."""
         text = message.text.strip()
         if not text.startswith("/"):
             return None
         command = text.split(maxsplit=1)[0].partition("@")[0].removeprefix("/")
+        if command == "status":
+            return await self._status(language)
         handler = self._handlers.get(command)
         if handler is None:
             return say("no_such_command", language, command=f"/{command}")

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 
 from agent.channels.base import Channel
 from agent.gateway.commands import Commands
+from agent.gateway.printable import printable
 from agent.gateway.turn import Turns
 from agent.messages import say
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 
 log = logging.getLogger("conversation")
 
+LONGEST_ANSWER = 30_000  # characters: some eight messages of Telegram, which takes one a second
 TYPING_AFTER_S = 0.2  # an answer that is quicker needs none
 TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
 
@@ -66,7 +68,7 @@ class Conversations:
         language = self._language(message)
 
         def answer(text: str) -> None:
-            bodies = channel.compose(text)
+            bodies = channel.compose(_shortened(self._turns.redact(printable(text)), language))
             self._mailbox.finish(message, [Outbound(message.channel, message.chat_id, body) for body in bodies])
 
         typing = asyncio.create_task(_keep_typing(channel, message.chat_id))
@@ -82,7 +84,7 @@ class Conversations:
     async def _think(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
         if not message.text.strip():
             answer(say("only_text", language))
-        elif (reply := self._commands.answer(message, language)) is not None:
+        elif (reply := await self._commands.answer(message, language)) is not None:
             answer(reply)
         else:
             await self._turns.run(message, language, answer)
@@ -90,6 +92,11 @@ class Conversations:
     def _language(self, message: Inbound) -> str:
         chosen = self._turns.settings.language
         return message.language if chosen == "auto" else chosen
+
+
+def _shortened(text: str, language: str) -> str:
+    missing = len(text) - LONGEST_ANSWER
+    return f"{text[:LONGEST_ANSWER]}\n\n{say('shortened', language, missing=missing)}" if missing > 0 else text
 
 
 async def _keep_typing(channel: Channel, chat_id: str) -> None:

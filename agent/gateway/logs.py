@@ -1,4 +1,4 @@
-"""The gateway's log: readable lines on standard output, never with a secret in them."""
+"""The gateway's log: readable lines on standard output, never with a secret or a terminal's command in them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import sys
 import traceback
 from collections.abc import Iterable
 
+from agent.gateway.printable import printable
+from agent.gateway.redaction import Redaction
+
 
 class Redacting(logging.Formatter):
     """Replaces every known secret, wherever in a line it turns up."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
-        self._secrets = [secret for secret in secrets if secret]
+        self._redact = Redaction(secrets, shortest=1)
 
     def format(self, record: logging.LogRecord) -> str:
         """One line a record; an exception becomes its innermost place and text."""
@@ -23,10 +26,7 @@ class Redacting(logging.Formatter):
             place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
             record.msg = f"{record.getMessage()}: {type(error).__name__}: {error}{place}"
             record.args, record.exc_info = (), None
-        line = super().format(record).replace("\n", " ")
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return line
+        return self._redact(printable(super().format(record)).replace("\n", " "))
 
 
 def set_up(secrets: Iterable[str] = ()) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from msgspec.structs import replace as replace_call
+
 from agent import config
+from agent.gateway.redaction import Redaction
 from agent.llm.errors import LLMError
 from agent.llm.stream import Completion
 from agent.messages import say
@@ -18,6 +21,7 @@ from agent.tools.registry import Tools
 
 log = logging.getLogger("turn")
 
+CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
 HISTORY_CHARS = 100_000  # some 25,000 tokens: fits every model in use and keeps the gateway small
 
 SYSTEM = """You are PicoClaw, a personal assistant that your owner talks to over a chat. Answer in the language the \
@@ -66,6 +70,7 @@ class Turns:
     tools: Tools
     sessions: Sessions
     settings: config.Assistant
+    redact: Redaction
 
     async def run(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
         """Work until there is an answer, Markdown, and hand it to `answer` in the transaction that ends the turn."""
@@ -91,19 +96,34 @@ class Turns:
 
     async def _loop(self, steps: _Steps, language: str) -> str:
         for _ in range(self.settings.max_steps):
-            completion = await self.model.complete([self._system(), *steps.history()], self.tools.definitions)
+            answer = await self.model.complete([self._system(), *steps.history()], self.tools.definitions)
+            completion = self._tamed(answer)
             steps.add(completion.message())
             if not completion.tool_calls:
                 return completion.text.strip() or say("empty", language)
             steps.store()  # before a call has effects, so that a restart knows of it
             for call in completion.tool_calls:
-                steps.add(_result(call.id, await self.tools.call(call.name, call.arguments)))
+                text = self.redact(await self.tools.call(call.name, call.arguments))
+                if call is completion.tool_calls[-1]:
+                    text += _left_out(len(answer.tool_calls) - CALLS_AT_ONCE)
+                steps.add(_result(call.id, text))
                 steps.store()
         return say("steps", language, steps=self.settings.max_steps)
+
+    def _tamed(self, answer: Completion) -> Completion:
+        """Without secrets, so that none gets into the sandbox, and with no more calls than are made."""
+        calls = tuple(
+            replace_call(call, arguments=self.redact(call.arguments)) for call in answer.tool_calls[:CALLS_AT_ONCE]
+        )
+        return replace(answer, text=self.redact(answer.text), tool_calls=calls)
 
     def _system(self) -> Message:
         now = datetime.now(UTC).strftime("%A %Y-%m-%d %H:%M")
         return {"role": "system", "content": f"{SYSTEM.format(now=now)}\n{self.settings.instructions}".strip()}
+
+
+def _left_out(calls: int) -> str:
+    return f"\n[{calls} more calls were not made: at most {CALLS_AT_ONCE} in one answer]" if calls > 0 else ""
 
 
 def _result(call_id: str, text: str) -> Message:

@@ -4,6 +4,7 @@ LLMError
 ├── LLMKeyError          401, 403       the owner must change llm.api_key
 ├── LLMQuotaError        402            the owner must pay or wait
 ├── LLMRequestError      other 4xx      the owner must change llm.model or settings; a retry cannot help
+├── LLMTooLongError      an endless answer: a retry would cost the same again
 └── LLMUnavailableError  429, 5xx, connection, timeout, garbage: a retry may help (`retry_after`, seconds)
 """
 
@@ -36,6 +37,10 @@ class LLMRequestError(LLMError):
     """The provider refuses the request as it is: an unknown model, a wrong setting."""
 
     reply = "llm_request"
+
+
+class LLMTooLongError(LLMError):
+    """The answer had no end; the rest of it was not read."""
 
 
 class LLMUnavailableError(LLMError):

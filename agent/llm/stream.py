@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from agent.llm.errors import LLMUnavailableError
+from agent.llm.errors import LLMTooLongError, LLMUnavailableError
+
+# Some 250,000 tokens, more than any model answers; the gateway's memory would hold a few times as much.
+LONGEST = 1_000_000
+_CALL_COST = 20
+# What every provider takes back as part of a history.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64
 
 
 class FunctionDelta(msgspec.Struct):
@@ -100,12 +111,14 @@ class Assembler:
         self._calls: dict[int, _Call] = {}
         self._finish_reason = ""
         self._usage = Usage()
+        self._size = 0
 
     def feed(self, data: str) -> str:
         """Take one chunk's JSON; return the text it added.
 
         Raises:
             LLMUnavailableError: it is no chunk, or it reports an error.
+            LLMTooLongError: the answer has grown beyond all bounds.
         """
         try:
             chunk = self._decoder.decode(data)
@@ -120,24 +133,49 @@ class Assembler:
         """The answer put together; raise LLMUnavailableError when the stream ended before it did."""
         if not self._finish_reason:
             raise LLMUnavailableError("the provider's answer broke off half-way")
-        calls = tuple(
-            ToolCall(call.id or f"call_{index}", call.name, "".join(call.arguments) or "{}")
-            for index, call in sorted(self._calls.items())
+        calls = [call for _, call in sorted(self._calls.items())]
+        identifiers = _identifiers(call.id for call in calls)
+        made = (
+            ToolCall(identifier, _name(call.name), "".join(call.arguments) or "{}")
+            for identifier, call in zip(identifiers, calls, strict=True)
         )
-        return Completion("".join(self._text), calls, self._finish_reason, self._usage)
+        return Completion("".join(self._text), tuple(made), self._finish_reason, self._usage)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        if self._size > LONGEST:
+            raise LLMTooLongError(f"the answer is longer than {LONGEST} characters")
 
     def _take(self, choice: Choice) -> str:
         self._finish_reason = choice.finish_reason or self._finish_reason
         for piece in choice.delta.tool_calls or ():
+            if piece.index not in self._calls:
+                self._grow(_CALL_COST + len(piece.id or ""))
             call = self._calls.setdefault(piece.index, _Call())
             call.id = call.id or piece.id or ""
             if piece.function is not None:
+                self._grow(len(piece.function.name or "") + len(piece.function.arguments or ""))
                 call.name = call.name or piece.function.name or ""
                 call.arguments.append(piece.function.arguments or "")
         text = choice.delta.content or ""
         if text:
+            self._grow(len(text))
             self._text.append(text)
         return text
+
+
+def _identifiers(chosen: Iterable[str]) -> Iterator[str]:
+    """The model's own ids, or new ones where a provider would refuse them, and with them the history, for ever."""
+    seen: set[str] = set()
+    for identifier in chosen:
+        usable = _IDENTIFIER.fullmatch(identifier) and identifier not in seen
+        seen.add(identifier)
+        yield identifier if usable else f"call_{secrets.token_hex(12)}"
+
+
+def _name(name: str) -> str:
+    """A tool's name, or, of what cannot be one, something that no provider refuses either."""
+    return _NOT_IN_A_NAME.sub("_", name)[:_LONGEST_NAME] or "_"
 
 
 def error_text(error: object, limit: int = 300) -> str:

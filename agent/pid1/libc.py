@@ -6,13 +6,15 @@ Signal numbers and prctl options are those of Linux on x86_64 and aarch64, where
 import ctypes
 import os
 
-SIGINT, SIGKILL, SIGTERM, SIGCHLD, SIGSTOP = 2, 9, 15, 17, 19
+SIGINT, SIGKILL, SIGTERM, SIGCHLD, SIGCONT, SIGSTOP = 2, 9, 15, 17, 18, 19
+SIGXFSZ = 25
 
 SI_USER = 0
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
+_SIG_IGN = 1
 _SIG_BLOCK, _SIG_SETMASK = 0, 2
 _BEYOND_LAST_SIGNAL = 65
 _SIGSET_BYTES = 128
@@ -83,6 +85,11 @@ def default_signals() -> None:
     """Give every signal its default action back: Python ignores some, and whoever started the server may others."""
     for number in range(1, _BEYOND_LAST_SIGNAL):
         _libc.signal(number, None)  # SIGKILL, SIGSTOP and the two that glibc keeps to itself refuse
+
+
+def ignore_signal(number: int) -> None:
+    """Ignore a signal, programs that are executed later included."""
+    _libc.signal(number, ctypes.c_void_p(_SIG_IGN))
 
 
 def return_free_memory() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from agent.sandbox.protocol import FILE_DEADLINE_S, READ_LINES, SOCKET_PATH
-from agent.sandbox.results import EditResult, Entry, ExecResult, ListResult, ReadResult, WriteResult
+from agent.sandbox.results import EditResult, Entry, ExecResult, ListResult, ReadResult, Usage, WriteResult
 from agent.sandbox.session import (
     MALFORMED,
     Pending,
@@ -64,9 +64,17 @@ class SandboxLink:
     """
 
     def __init__(
-        self, path: str | Path = SOCKET_PATH, *, grace: float = GRACE_S, connect_wait: float = CONNECT_WAIT_S
+        self,
+        path: str | Path = SOCKET_PATH,
+        *,
+        workspace_mb: int | None = None,
+        workspace_files: int | None = None,
+        grace: float = GRACE_S,
+        connect_wait: float = CONNECT_WAIT_S,
     ) -> None:
+        """Without `workspace_mb` and `workspace_files` the sandbox's own quota holds."""
         self._path = Path(path)
+        self._quota = {"workspace_mb": workspace_mb, "workspace_files": workspace_files}
         self._grace = grace
         self._connect_wait = connect_wait
         self._ids = itertools.count(1)
@@ -143,6 +151,11 @@ class SandboxLink:
         """How many jobs run in the sandbox."""
         jobs = (await self.call("ping")).get("jobs")
         return jobs if isinstance(jobs, int) else 0
+
+    async def usage(self) -> Usage:
+        """How full the workspace is."""
+        usage, _ = await self._request(Usage, "usage", 1.0, {})
+        return usage
 
     async def call(self, op: str, *, patience: float = FILE_DEADLINE_S, **params: object) -> dict[str, object]:
         """Any operation, by name; its result as it came.
@@ -232,6 +245,8 @@ class SandboxLink:
         try:
             async with asyncio.timeout(_GREETING_S):
                 hello = await session.greeting()
+            if None not in self._quota.values():
+                session.writer.write(encode({"id": next(self._ids), "op": "configure", **self._quota}))
             self.version = hello.version
             self._session = session
             self._connected.set()

@@ -14,6 +14,7 @@ from io import BufferedReader, FileIO
 from agent.sandbox import params, wire
 from agent.sandbox.params import RefusedError
 from agent.sandbox.protocol import LIST_ENTRIES, READ_BYTES, READ_LINES
+from agent.sandbox.spawn import enter
 
 _CHUNK = 64 * 1024
 # Counting the lines of more than this would outlast the deadline on a slow disk.
@@ -39,7 +40,7 @@ def answer(op: str, request: dict[str, object], workspace: str) -> bytes:
     """Carry out `op` and return the answer's JSON, all but the id of the request."""
     operation = {"read": _read, "write": _write, "edit": _edit, "list": _list}[op]
     try:
-        os.chdir(workspace)
+        enter(workspace)
         result = operation(request)
     except RefusedError as error:
         return refusal(error.code, str(error))

@@ -9,7 +9,7 @@ from agent.sandbox.output import Capped, HeadTail
 
 _SHOWN = 200
 
-TIMEOUT, CANCELLED, TOO_LARGE = "timeout", "cancelled", "too_large"
+TIMEOUT, CANCELLED, TOO_LARGE, NO_SPACE = "timeout", "cancelled", "too_large", "no_space"
 
 # The names of signals 1 to 31 on x86_64 and aarch64; the `signal` module would cost 0.5 MB.
 # fmt: off
@@ -105,12 +105,13 @@ class FileJob(Job):
         return self._written.feed(data)
 
     def answer(self) -> bytes:
-        if self.verdict == TIMEOUT:
-            return refusal("timeout", f"{self._what} took more than {self.timeout:g} s and was ended.")
-        if self.verdict == CANCELLED:
-            return refusal("cancelled", f"{self._what} was cancelled.")
-        if self.verdict == TOO_LARGE:
-            return refusal("too_large", f"{self._what} gave more than can be answered.")
+        if self.verdict:
+            reasons = {
+                TIMEOUT: f"{self._what} took more than {self.timeout:g} s and was ended.",
+                CANCELLED: f"{self._what} was cancelled.",
+                TOO_LARGE: f"{self._what} gave more than can be answered.",
+            }
+            return refusal(self.verdict, reasons.get(self.verdict) or " ".join(self.notes))
         written = bytes(self._written.data)
         if self.status != 0:
             how = self.signal() or written[:_SHOWN].decode("utf-8", "replace").strip() or "it is still running"

@@ -10,12 +10,14 @@ MEGABYTE = 1024 * 1024
 _CEILINGS = (
     (resource.RLIMIT_CORE, 0),
     (resource.RLIMIT_NOFILE, 512),
-    (resource.RLIMIT_FSIZE, 256 * MEGABYTE),
     (resource.RLIMIT_STACK, 8 * MEGABYTE),
     # With the uid's signal queue full the kernel drops a signal's sender, and a forged SIGTERM to PID 1 would look as
     # if it came from outside the container.
     (resource.RLIMIT_SIGPENDING, 64),
 )
+_FILE_BYTES = 256 * MEGABYTE
+# The server has to run when its time comes, however many commands are busy.
+_NICE = 5
 # Twice the container's memory: still makes one absurd allocation fail cleanly, yet leaves room for the 8 MiB of
 # address space that each thread's stack reserves and never touches.
 _DATA_FACTOR = 2
@@ -24,8 +26,13 @@ _OOM_FIRST = b"1000"
 _LIMITS_OF_LINUX = 16
 
 
-def confine_child(memory_limit: int | None) -> None:
-    """Lower the calling process's ceilings for good and make it the kernel's first choice when memory runs out."""
+def confine_child(memory_limit: int | None, *, may_write: bool) -> None:
+    """Lower the calling process's ceilings for good and make it the kernel's first choice when memory runs out.
+
+    Without `may_write` it can write to no file, only delete and make empty ones: the workspace is full.
+    """
+    os.nice(_NICE)
+    _lower(resource.RLIMIT_FSIZE, _FILE_BYTES if may_write else 0)
     for which, ceiling in _CEILINGS:
         _lower(which, ceiling)
     if memory_limit is not None:

@@ -11,6 +11,9 @@ from agent.pid1 import libc
 # pid -> (parent's pid, state, start time); the start time tells a process from a later one with the same pid.
 Table = dict[int, tuple[int, str, str]]
 
+# Linux, include/linux/sched.h; field 9 of /proc/PID/stat.
+_PF_FORKNOEXEC = 0x40
+
 _ROUNDS = 20
 _PAUSE_S = 0.001
 _ENDING_ALL_S = 3.0
@@ -21,9 +24,10 @@ def table() -> Table:
     processes = {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (stat := _stat(name)):
-            # The command's name stands in parentheses and may hold anything, parentheses included.
-            fields = stat.rpartition(")")[2].split()
-            processes[int(name)] = (int(fields[1]), fields[0], fields[19])
+            fields = _fields(stat)
+            # A zombie with more than one thread lives on: only its first thread has ended.
+            state = "S" if fields[0] == "Z" and fields[17] != "1" else fields[0]
+            processes[int(name)] = (int(fields[1]), state, fields[19])
     return processes
 
 
@@ -35,9 +39,48 @@ def _stat(pid: str) -> str:
         return ""
 
 
+def _fields(stat: str) -> list[str]:
+    """From the state on; the command's name stands in parentheses and may hold anything, parentheses included."""
+    return stat.rpartition(")")[2].split()
+
+
+def is_own_code(pid: int) -> bool:
+    """Whether a process that the server has forked executed no program: it is a copy of the server, opaque like it."""
+    stat = _stat(str(pid))
+    return bool(stat) and bool(int(_fields(stat)[6]) & _PF_FORKNOEXEC)
+
+
+def any_left() -> bool:
+    """Whether this process has children; of PID 1, whether anything runs that was not entered from outside."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def living(processes: Table, pids: list[int]) -> list[int]:
     """Those of `pids` that are no zombies."""
     return [pid for pid in pids if processes[pid][1] not in "ZX"]
+
+
+def unstopped(spared: int) -> list[int]:
+    """Processes that run although everything was stopped; not `spared` and its descendants, nor who waits for a disk.
+
+    Those who came from outside the namespace (a health check) are not meant either.
+    """
+    processes = table()
+    without = {1, spared, *descendants(processes, spared)}
+    return [pid for pid, (parent, _, _) in processes.items() if parent and pid not in without and _runs(pid)]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    states = [_fields(stat)[0] for thread in threads if (stat := _stat(f"{pid}/task/{thread}"))]
+    return any(state in "RS" for state in states)
 
 
 def descendants(processes: Table, ancestor: int) -> list[int]:

@@ -70,3 +70,14 @@ class ListResult:
     entries: tuple[Entry, ...]
     total: int
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is."""
+
+    bytes: int
+    files: int
+    bytes_limit: int
+    files_limit: int
+    full: bool

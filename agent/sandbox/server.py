@@ -15,7 +15,7 @@ from agent.pid1.cgroup import Cgroup
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import WELL
 from agent.pid1.poll import READABLE, WRITABLE, Poll
-from agent.sandbox import limits, wire
+from agent.sandbox import limits, params, wire
 from agent.sandbox.connection import ClosedError, Connection
 from agent.sandbox.files import refusal
 from agent.sandbox.jobs import Jobs
@@ -171,6 +171,12 @@ class Server:
     def _dispatch(self, request_id: int, op: str, message: dict[str, object]) -> None:
         if op == "ping":
             self._answer(request_id, _success({"jobs": len(self._jobs)}))
+        elif op == "usage":
+            self._answer(request_id, _success(self._jobs.quota.report()))
+        elif op == "configure":
+            megabytes = params.positive(message, "workspace_mb", 0)
+            self._jobs.quota.set_limit(megabytes * limits.MEGABYTE, params.positive(message, "workspace_files", 0))
+            self._answer(request_id, _success({}))
         elif op == "cancel":
             target = message.get("target")
             cancelled = isinstance(target, int) and self._jobs.cancel(target)

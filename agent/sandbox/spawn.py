@@ -16,16 +16,17 @@ _FIRST_INHERITED = 3
 _BEYOND_LAST = 4096
 
 
-def spawn(work: "Callable[[], None]", memory_limit: int | None) -> tuple[int, int]:
+def spawn(work: "Callable[[], None]", memory_limit: int | None, *, may_write: bool) -> tuple[int, int]:
     """Run `work` in a forked child; the child's pid and the reading end of what it writes to stdout and stderr.
 
+    `may_write`: see `confine_child`.
     Raises OSError when the kernel allows no further process.
     """
     reading, writing = os.pipe()
     try:
         pid = os.fork()
         if pid == 0:
-            _child(work, writing, memory_limit)
+            _child(work, writing, memory_limit, may_write)
     except BaseException:
         os.close(reading)
         raise
@@ -35,14 +36,14 @@ def spawn(work: "Callable[[], None]", memory_limit: int | None) -> tuple[int, in
     return pid, reading
 
 
-def _child(work: "Callable[[], None]", writing: int, memory_limit: int | None) -> None:
+def _child(work: "Callable[[], None]", writing: int, memory_limit: int | None, may_write: bool) -> None:
     """Never returns: an exception that reached the server's loop would make a second server of the child."""
     code = CANNOT_START
     try:
         os.setsid()
         _only_standard_descriptors(writing)
         libc.unblock_signals()
-        confine_child(memory_limit)
+        confine_child(memory_limit, may_write=may_write)
         work()
         code = 0
     except BaseException as error:  # noqa: BLE001 - see above
@@ -68,11 +69,23 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def become_shell(command: str, cwd: str, home: str) -> None:
+def enter(workspace: str) -> None:
+    """Go into the workspace, which a command may have closed to its own owner."""
+    try:
+        os.chdir(workspace)
+    except PermissionError:
+        os.chmod(workspace, 0o700)  # noqa: PTH101 - pathlib costs 1 MB
+        os.chdir(workspace)
+
+
+def become_shell(command: str, cwd: str, home: str, *, may_write: bool) -> None:
     """Replace the forked child by bash running `command`; raises OSError when `cwd` cannot be entered."""
-    os.chdir(os.path.join(home, cwd))  # noqa: PTH118 - pathlib costs 1 MB
+    enter(home)
+    os.chdir(cwd)
     libc.set_subreaper()
     libc.default_signals()
+    if not may_write:
+        libc.ignore_signal(libc.SIGXFSZ)  # a program then reads "File too large" instead of being killed
     os.execve("/bin/bash", ["bash", "-c", command], _environment(home))  # noqa: S606 - a shell is the job
 
 

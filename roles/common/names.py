@@ -14,6 +14,10 @@ FIREWALL_FILE = f"{STACK_DIR}/firewall.nft"
 FIREWALL_RECORD = f"{STACK_DIR}/firewall.loaded"
 FIREWALL_UNIT = "picoclaw-firewall.service"
 
+# Docker's daemon.json was hardened once; it was written, and Docker not yet restarted.
+DAEMON_HARDENED = f"{STACK_DIR}/daemon.hardened"
+DAEMON_PENDING = "/run/picoclaw-daemon-pending"
+
 # Who the agent is, inside the containers and as the owner of its files.
 UID = GID = 1000
 

@@ -19,6 +19,14 @@ def number(key: str) -> int:
     return value
 
 
+def switch(key: str) -> bool:
+    """Yes or no."""
+    value = host.data.get(key)
+    if isinstance(value, bool):
+        return value
+    raise DeployError(f"{key} must be True or False, it is {value!r}: correct it in the inventory or in --data")
+
+
 def optional_text(key: str) -> str | None:
     """A text, or None when the owner gave none."""
     value = host.data.get(key)

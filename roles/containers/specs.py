@@ -59,4 +59,9 @@ def sandbox(tag: str) -> ContainerSpec:
 
 
 def _tmp(size: str) -> tuple[tuple[str, str], ...]:
-    return (("/tmp", f"rw,noexec,nosuid,nodev,size={size}"),)  # noqa: S108 (a tmpfs of the container's own)
+    """Bounded in files too: a million empty ones would take the container's memory until it starts anew."""
+    return (
+        ("/tmp", f"rw,noexec,nosuid,nodev,size={size},nr_inodes=8k"),  # noqa: S108 (a tmpfs of the container's own)
+        # Docker's own /dev/shm knows a size only.
+        ("/dev/shm", "rw,noexec,nosuid,nodev,size=8m,nr_inodes=1k"),  # noqa: S108
+    )

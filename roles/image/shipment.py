@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,12 @@ from roles.common import settings
 from roles.image.context import ContextFile, collect
 from roles.image.context import tag as tag_of
 
+# Debian policy 5.6.1, but for a minus at the end, which tells apt to remove. Nothing that is special to a shell.
+_PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]")
+
 DEFAULTS: dict[str, Any] = {
+    # Debian packages that commands in the sandbox shall find beside those of the Dockerfile, ["bc", "build-essential"].
+    "picoclaw_sandbox_packages": [],
     # The directory with the Dockerfile, whose targets are `gateway` and `sandbox`.
     "image_recipe": str(Path(__file__).with_name("files")),
     # Arguments of the build, {"BASE": "debian:trixie-slim"}. They are part of the tag.
@@ -36,12 +42,24 @@ def shipped() -> Shipment:
     """Collect it, by the data of the host in hand.
 
     Raises:
-        DeployError: a file cannot be read.
+        DeployError: a file cannot be read, or what is given for a package is not the name of one.
     """
     recipe = Path(settings.text("image_recipe")).expanduser()
-    arguments = settings.mapping("image_build_args")
+    arguments = {**settings.mapping("image_build_args"), **_packages_argument()}
     try:
         files = collect(recipe, settings.mapping("image_build_files"))
     except OSError as error:
         raise DeployError(f"{error.filename} is to be shipped and cannot be read ({error.strerror})") from None
     return Shipment(tag_of(files, arguments), files, arguments)
+
+
+def _packages_argument() -> dict[str, str]:
+    """The owner's packages as the Dockerfile's PACKAGES, where they are words of a shell command; none without any."""
+    packages = sorted(set(settings.texts("picoclaw_sandbox_packages")))
+    for name in packages:
+        if not _PACKAGE_NAME.fullmatch(name):
+            raise DeployError(
+                f"picoclaw_sandbox_packages: {name!r} is no name of a Debian package (lower-case letters, digits, "
+                "plus, minus, dot): correct it in the inventory or in --data"
+            )
+    return {"PACKAGES": " ".join(packages)} if packages else {}

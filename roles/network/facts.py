@@ -7,12 +7,12 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
-from roles.common.names import FIREWALL_RECORD, FIREWALL_UNIT, NFT_TABLE
-from roles.network.firewall import Loaded, parse
+from roles.common.names import FIREWALL_RECORD, NFT_TABLE
+from roles.network.firewall import RESOLVERS_SEEN, UNITS, Loaded, parse
 
 
 class Firewall(FactBase[Loaded]):
-    """The live table beside the record made when it was loaded, and the state of the unit that loads it."""
+    """The live table beside the record made when it was loaded, and the state of the units that load it."""
 
     @staticmethod
     def default() -> Loaded:
@@ -24,16 +24,20 @@ class Firewall(FactBase[Loaded]):
         return "nft"
 
     def command(self) -> StringCommand:
-        """One line each: table, hash of the loaded file, table as it was loaded, properties of the unit."""
+        """One line each: table, hash of the loaded file, table as it was loaded, a resolver, a unit's properties."""
         return script(
             """
             echo "now $(nft --json list table inet "$table" 2>/dev/null)"
             cat -- "$record" 2>/dev/null
-            systemctl show --property=ActiveState,UnitFileState,NeedDaemonReload -- "$unit" | sed 's/^/unit /'
+            sed 's/^/resolver /' "$seen" 2>/dev/null
+            for unit; do
+                echo "unit $unit" $(systemctl show --property=ActiveState,UnitFileState,NeedDaemonReload -- "$unit")
+            done
             """,
-            unit=FIREWALL_UNIT,
             table=NFT_TABLE,
             record=FIREWALL_RECORD,
+            seen=RESOLVERS_SEEN,
+            units=UNITS,
         )
 
     def process(self, output: list[str]) -> Loaded:

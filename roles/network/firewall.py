@@ -15,7 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyinfra.api.exceptions import DeployError
 
 from roles.common.diff import differences
-from roles.common.names import BRIDGE, FIREWALL_FILE, FIREWALL_UNIT, NFT_TABLE
+from roles.common.names import BRIDGE, FIREWALL_FILE, FIREWALL_UNIT, NFT_TABLE, STACK_DIR
+
+LOADER = f"{STACK_DIR}/firewall.sh"
+# Every resolver that the host has named since it booted, one a line.
+RESOLVERS_SEEN = "/run/picoclaw-resolvers"
+PATH_UNIT = "picoclaw-firewall.path"
+RENEWAL_UNIT = "picoclaw-firewall-renewal.service"
+_RESOLVERS = "resolvers"
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -25,7 +32,8 @@ _TEMPLATES = Environment(
     autoescape=False,  # noqa: S701 (nftables and systemd files, not HTML)
 )
 # A unit that is stopped has not taken the table away; but after a boot it would not be there.
-_UNIT = {"UnitFileState": "enabled", "ActiveState": "active", "NeedDaemonReload": "no"}
+_READY = {"UnitFileState": "enabled", "ActiveState": "active", "NeedDaemonReload": "no"}
+UNITS = {FIREWALL_UNIT: _READY, PATH_UNIT: _READY, RENEWAL_UNIT: {**_READY, "ActiveState": "inactive"}}
 _EXCEPTION = re.compile(r"(?P<network>[0-9./]+):(?P<port>[0-9]{1,5})")
 
 
@@ -60,54 +68,100 @@ def _exception(line: str) -> Allowed:
     return Allowed(str(network), int(match["port"]))
 
 
-def ruleset(resolvers: Sequence[str], allowed: Sequence[Allowed]) -> str:
+def ruleset(allowed: Sequence[Allowed]) -> str:
     """The nftables file: replaces the table as a whole, in one transaction."""
-    return _TEMPLATES.get_template("firewall.nft.j2").render(
+    return _render("firewall.nft", exceptions=allowed)
+
+
+def loader(configured_resolvers: Sequence[str]) -> str:
+    """The script that loads it with the resolvers Docker asks: these, or those that the host names then."""
+    return _render("firewall.sh", resolvers=[str(ipaddress.IPv4Address(address)) for address in configured_resolvers])
+
+
+def units() -> dict[str, str]:
+    """The systemd units that load it at boot, and again whenever that is needed, by their file names."""
+    return {
+        FIREWALL_UNIT: _render("firewall.service"),
+        PATH_UNIT: _render("firewall.path"),
+        RENEWAL_UNIT: _render("renewal.service"),
+    }
+
+
+def _render(name: str, **values: object) -> str:
+    return _TEMPLATES.get_template(f"{name}.j2").render(
         bridge=BRIDGE,
         table=NFT_TABLE,
         unit=FIREWALL_UNIT,
-        resolvers=[str(ipaddress.IPv4Address(address)) for address in resolvers],
-        exceptions=allowed,
+        renewal=RENEWAL_UNIT,
+        rules=FIREWALL_FILE,
+        loader=LOADER,
+        seen=RESOLVERS_SEEN,
+        nft="/usr/sbin/nft",
+        **values,
     )
-
-
-def unit() -> str:
-    """The systemd unit that loads the file."""
-    return _TEMPLATES.get_template("firewall.service.j2").render(rules=FIREWALL_FILE, nft="/usr/sbin/nft")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The table as it is now, and as it was right after it was loaded from a file with this hash; the unit's state."""
+    """The table as it is now, and as it was right after it was loaded from files with this hash; the units' state.
+
+    Attributes:
+        resolvers: those the host has named since it booted; the set of that name changes with them.
+    """
 
     now: Any = None
     recorded: Any = None
     recorded_sha256: str = ""
-    unit: Mapping[str, str] = field(default_factory=dict)
+    resolvers: Sequence[str] = ()
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def drift(self, rules: str) -> list[str]:
-        """What is not as `rules` want it, in words."""
-        return [f"firewall: {line}" for line in [*self._table(rules), *differences(_UNIT, self.unit)]]
+    def drift(self, files: str) -> list[str]:
+        """What is not as `files` want it (the rules and their loader, one after the other), in words."""
+        units = [
+            f"{name}: {line}" for name, ready in UNITS.items() for line in differences(ready, self.units.get(name, {}))
+        ]
+        return [f"firewall: {line}" for line in [*self._table(files), *units]]
 
-    def _table(self, rules: str) -> list[str]:
+    def _table(self, files: str) -> list[str]:
         if self.now is None:
             return [f"table inet {NFT_TABLE} wanted, none found"]
-        if self.recorded_sha256 != hashlib.sha256(rules.encode()).hexdigest():
+        if self.recorded_sha256 != hashlib.sha256(files.encode()).hexdigest():
             return ["the present rules wanted, other ones found loaded"]
-        return [] if self.now == self.recorded else _changes(self.recorded, self.now)
+        now, resolvers = _without_resolvers(self.now)
+        recorded, _ = _without_resolvers(self.recorded or [])
+        lines = differences({_RESOLVERS: sorted(self.resolvers)}, {_RESOLVERS: sorted(resolvers)})
+        return lines if now == recorded else [*lines, *_changes(recorded, now)]
 
 
 def parse(lines: Iterable[str]) -> Loaded:
-    """Read the output of `Firewall`: nft's JSON after `now` and `recorded`, a hash after `sha256`, then the unit."""
-    said, unit = {}, {}
+    """Read the output of `Firewall`: nft's JSON after `now` and `recorded`, the files' hash, resolvers, units."""
+    said: dict[str, str] = {}
+    units: dict[str, dict[str, str]] = {}
+    resolvers: list[str] = []
     for line in lines:
         key, _, value = line.partition(" ")
         if key == "unit":
-            name, _, state = value.partition("=")
-            unit[name] = state
+            unit, _, state = value.partition(" ")
+            units[unit] = dict(item.split("=", 1) for item in state.split())
+        elif key == "resolver":
+            resolvers.append(value)
         else:
             said[key] = value.strip()
-    return Loaded(_statements(said.get("now")), _statements(said.get("recorded")), said.get("sha256", ""), unit)
+    now, recorded = _statements(said.get("now")), _statements(said.get("recorded"))
+    return Loaded(now, recorded, said.get("sha256", ""), resolvers, units)
+
+
+def _without_resolvers(parts: list[Any]) -> tuple[list[Any], list[str]]:
+    """The table's parts with an empty set of resolvers, and what was in that set."""
+    kept, resolvers = [], []
+    for part in parts:
+        content = part.get("set")
+        if content and content["name"] == _RESOLVERS:
+            resolvers = [str(element) for element in content.get("elem", [])]
+            kept.append({"set": {key: value for key, value in content.items() if key != "elem"}})
+        else:
+            kept.append(part)
+    return kept, resolvers
 
 
 def _statements(text: str | None) -> list[Any] | None:

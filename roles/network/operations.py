@@ -12,7 +12,7 @@ from roles.common.commands import command, docker, script
 from roles.common.facts import DockerObjects
 from roles.common.names import FIREWALL_FILE, FIREWALL_RECORD, FIREWALL_UNIT, NETWORK, NFT_TABLE
 from roles.common.report import say
-from roles.network import bridge
+from roles.network import bridge, firewall
 from roles.network.facts import Firewall
 
 
@@ -40,30 +40,33 @@ def bridge_network() -> Generator[PyinfraCommand, None, None]:
 
 
 @operation()
-def firewall_loaded(rules: str) -> Generator[PyinfraCommand, None, None]:
-    """The table in force as the file has it, now and after every boot.
+def firewall_loaded(files: str) -> Generator[PyinfraCommand, None, None]:
+    """The table in force as its file and its loader have it, now and after every boot.
 
     What is loaded is recorded as nft lists it, and compared with that later: so a rule that was removed, added or
     changed by hand is noticed whatever way this nft version has of writing it.
     """
-    drift = host.get_fact(Firewall).drift(rules)
+    drift = host.get_fact(Firewall).drift(files)
     if not drift:
         host.noop(f"table inet {NFT_TABLE} is loaded as it should be")
         return
     say(drift)
     yield command("nft", "--check", "--file", FIREWALL_FILE)
     yield command("systemctl", "daemon-reload")
-    yield command("systemctl", "enable", FIREWALL_UNIT)
+    yield command("systemctl", "enable", *firewall.UNITS)
+    yield command("systemctl", "reset-failed", *firewall.UNITS)
     yield command("systemctl", "restart", FIREWALL_UNIT)
+    yield command("systemctl", "restart", firewall.PATH_UNIT)
     yield script(
         """
         umask 077
         {
-            echo "sha256 $(sha256sum < "$rules" | cut -d ' ' -f 1)"
+            echo "sha256 $(cat -- "$rules" "$loader" | sha256sum | cut -d ' ' -f 1)"
             echo "recorded $(nft --json list table inet "$table")"
         } > "$record"
         """,
         rules=FIREWALL_FILE,
+        loader=firewall.LOADER,
         table=NFT_TABLE,
         record=FIREWALL_RECORD,
     )

@@ -7,7 +7,7 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
-from roles.common.names import CONFIG_FILE
+from roles.common.names import CONFIG_FILE, DAEMON_HARDENED
 from roles.preflight.machine import SCRIPT, Machine, parse
 
 
@@ -47,7 +47,7 @@ class MachineFact(FactBase[Machine]):
 
     def command(self) -> StringCommand:
         """See machine.py."""
-        return script(SCRIPT, config_file=CONFIG_FILE)
+        return script(SCRIPT, config_file=CONFIG_FILE, daemon_hardened=DAEMON_HARDENED)
 
     def process(self, output: list[str]) -> Machine:
         """See machine.py."""

@@ -37,8 +37,7 @@ if client=$(command -v docker); then
 fi
 while [ -n "$root" ] && [ ! -d "$root" ]; do root=${root%/*}; done
 echo "disk_kb $(df -Pk "${root:-/}" | awk 'NR == 2 { print $4 }') ${root:-/}"
-sed -n 's/^nameserver \([^ ]*\).*/nameserver \1/p' /etc/resolv.conf 2>/dev/null
-sed -n 's/^nameserver \([^ ]*\).*/upstream_nameserver \1/p' /run/systemd/resolve/resolv.conf 2>/dev/null
+[ -e "$daemon_hardened" ] && echo "daemon_hardened yes"
 [ -r /etc/docker/daemon.json ] && echo "daemon_json $(tr '\n' ' ' < /etc/docker/daemon.json)"
 true
 """
@@ -57,7 +56,9 @@ class Machine:
         docker_unit: whether docker.service is enabled and active.
         containers: state by name, of those whose name has `picoclaw` in it.
         config: whether a config.json lies on the host.
-        resolvers: addresses that Docker forwards a container's DNS questions to.
+        daemon_json: Docker's configuration file, on one line.
+        daemon_was_hardened: whether a deploy has hardened it once (roles/daemon).
+        docker_dns: resolvers that daemon.json names and that containers reach themselves.
     """
 
     os: tuple[str, str] = ("unknown", "")
@@ -74,7 +75,9 @@ class Machine:
     wants_apparmor: bool = False
     config: bool = False
     containers: Mapping[str, str] = field(default_factory=dict)
-    resolvers: Sequence[str] = ()
+    daemon_json: str = ""
+    daemon_was_hardened: bool = False
+    docker_dns: Sequence[str] = ()
 
 
 def parse(lines: Iterable[str]) -> Machine:
@@ -109,7 +112,9 @@ def parse(lines: Iterable[str]) -> Machine:
         wants_apparmor=said.get("apparmor") == ["kernel"] and not first("virtualization").replace("none", ""),
         config="config" in said,
         containers=dict(line.split(" ", 1) for line in said.get("container", [])),
-        resolvers=_resolvers(said),
+        daemon_json=first("daemon_json"),
+        daemon_was_hardened="daemon_hardened" in said,
+        docker_dns=_docker_dns(first("daemon_json")),
     )
 
 
@@ -119,11 +124,10 @@ def _daemon(text: str) -> dict[str, Any] | None:
     return info if info.get("ServerVersion") else None
 
 
-def _resolvers(said: Mapping[str, list[str]]) -> list[str]:
-    """Docker's own choice: daemon.json, else resolv.conf, else what systemd-resolved asks, else Google's."""
-    configured = json.loads(said.get("daemon_json", ["{}"])[0] or "{}").get("dns") or []
-    for candidates in (configured, said.get("nameserver", []), said.get("upstream_nameserver", [])):
-        usable = [address for address in candidates if ":" not in address and not address.startswith("127.")]
-        if usable:
-            return usable
-    return ["8.8.8.8", "8.8.4.4"]
+def _docker_dns(daemon_json: str) -> list[str]:
+    """Of a file that is no JSON nothing is known: the daemon that runs has not read it."""
+    try:
+        listed = json.loads(daemon_json or "{}").get("dns") or []
+    except (ValueError, AttributeError):
+        return []
+    return [address for address in listed if ":" not in address and not address.startswith("127.")]

@@ -1,99 +1,74 @@
-"""From groups of system calls to the JSON that Docker reads; and the calls that are limited by their arguments."""
+"""From what was traced to the JSON that Docker reads."""
 
 from __future__ import annotations
 
 import errno
 import json
-import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from roles.seccomp import groups
+from roles.seccomp.extras import OF_CONTAINER, TWINS
+from roles.seccomp.limited import Rule, allow, limited
+from roles.seccomp.refused import REFUSED
 
-# CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET
-_NAMESPACES = 0x7E020000
-_THREAD = 0x00010000
-_TYPE = 0xF  # of socket(2)'s second argument, below SOCK_NONBLOCK and SOCK_CLOEXEC
+TRACED = Path(__file__).with_name("traced")
 
 # Native calls only. The 32-bit and x32 tables of the same machines are further attack surface, and need `socketcall`.
 _ARCHITECTURES = ("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64")
 
-_EVERYWHERE = (
-    groups.MEMORY
-    + groups.START
-    + groups.THREADS
-    + groups.SIGNALS
-    + groups.IDENTITY
-    + groups.TIME
-    + groups.FILES
-    + groups.TREE
-    + groups.EVENTS
-    + groups.SOCKETS
-)
-
 
 @dataclass(frozen=True)
 class Profile:
-    """What a container may ask of the kernel.
+    """What a container may ask of the kernel: what it was seen to ask (traced/NAME.json), and the explained extras.
 
     Attributes:
-        calls: allowed whatever their arguments are.
+        name: of the container in the files of this role.
         may_fork: whether `clone` may make processes, or threads only.
+        answers: error numbers for calls that are refused otherwise than with EPERM.
     """
 
-    calls: tuple[str, ...]
+    name: str
     may_fork: bool
+    answers: tuple[tuple[str, int], ...]
 
+    def allowed(self) -> list[str]:
+        """The names of the calls, those included that are limited by their arguments."""
+        traced = json.loads((TRACED / f"{self.name}.json").read_text(encoding="utf-8"))["calls"].keys()
+        twins = {call for twins in TWINS if twins & traced for call in twins}
+        extras = {call for calls in OF_CONTAINER[self.name].values() for call in calls}
+        return sorted((traced | twins | extras) - REFUSED - dict(self.answers).keys())
+
+    def document(self) -> dict[str, Any]:
+        """The profile in Docker's format."""
+        return {
+            "defaultAction": "SCMP_ACT_ERRNO",
+            "archMap": [{"architecture": name, "subArchitectures": []} for name in _ARCHITECTURES],
+            "syscalls": [*self._allowances(), *self.refusals()],
+        }
+
+    def refusals(self) -> list[Rule]:
+        """The rules for calls that are answered with an error of their own."""
+        return [{"names": [call], "action": "SCMP_ACT_ERRNO", "errnoRet": number} for call, number in self.answers]
+
+    def _allowances(self) -> list[Rule]:
+        rules = {call: limited(call, may_fork=self.may_fork) for call in self.allowed()}
+        always = [call for call, limits in rules.items() if limits is None]
+        return [allow(*always), *(rule for limits in rules.values() if limits is not None for rule in limits)]
+
+
+# glibc and Go go on with clone when clone3, whose flags no filter can read, is not there.
+_NO_CLONE3 = ("clone3", errno.ENOSYS)
+# As on a file system that cannot: posix_fallocate then writes instead, which can be watched and stopped in time.
+_NO_FALLOCATE = ("fallocate", errno.EOPNOTSUPP)
 
 PROFILES = {
     # The gateway holds the chat token: it makes threads (name resolution), but no process of its own.
-    "gateway": Profile(_EVERYWHERE, may_fork=False),
-    "sandbox": Profile(_EVERYWHERE + groups.CHILDREN + groups.COMMANDS, may_fork=True),
+    "gateway": Profile("gateway", may_fork=False, answers=(_NO_CLONE3,)),
+    "sandbox": Profile("sandbox", may_fork=True, answers=(_NO_CLONE3, _NO_FALLOCATE)),
 }
 
 
 def render(profile: Profile) -> str:
-    """The profile in Docker's format; the same text for the same profile."""
-    document = {
-        "defaultAction": "SCMP_ACT_ERRNO",
-        "archMap": [{"architecture": name, "subArchitectures": []} for name in _ARCHITECTURES],
-        "syscalls": [
-            _allow(*sorted(profile.calls)),
-            *_sockets(),
-            _clone(profile),
-            # glibc and Go go on with clone when clone3, whose flags no filter can read, is not there.
-            {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.ENOSYS},
-        ],
-    }
-    return json.dumps(document, indent=1) + "\n"
-
-
-def _allow(*names: str, args: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return {"names": list(names), "action": "SCMP_ACT_ALLOW", "args": args or []}
-
-
-def _clone(profile: Profile) -> dict[str, Any]:
-    """No new namespaces; where no process may be made, only what shares its maker's thread group."""
-    if profile.may_fork:
-        return _allow("clone", args=[_masked(0, _NAMESPACES, 0)])
-    return _allow("clone", args=[_masked(0, _NAMESPACES | _THREAD, _THREAD)])
-
-
-def _sockets() -> list[dict[str, Any]]:
-    """Unix sockets, TCP and UDP over IPv4 and IPv6: no netlink, packet, vsock, crypto, raw, SCTP or MPTCP sockets."""
-    kinds = [(socket.SOCK_STREAM, (0, socket.IPPROTO_TCP)), (socket.SOCK_DGRAM, (0, socket.IPPROTO_UDP))]
-    internet = [
-        _allow("socket", args=[_equal(0, family), _masked(1, _TYPE, kind), _equal(2, protocol)])
-        for family in (socket.AF_INET, socket.AF_INET6)
-        for kind, protocols in kinds
-        for protocol in protocols
-    ]
-    return [_allow("socket", "socketpair", args=[_equal(0, socket.AF_UNIX)]), *internet]
-
-
-def _equal(index: int, value: int) -> dict[str, Any]:
-    return {"index": index, "value": int(value), "valueTwo": 0, "op": "SCMP_CMP_EQ"}
-
-
-def _masked(index: int, mask: int, value: int) -> dict[str, Any]:
-    return {"index": index, "value": mask, "valueTwo": int(value), "op": "SCMP_CMP_MASKED_EQ"}
+    """The profile as Docker reads it; the same text for the same profile."""
+    return json.dumps(profile.document(), indent=1) + "\n"

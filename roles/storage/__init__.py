@@ -12,7 +12,7 @@ from roles.common.entries import Entry
 from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, STACK_DIR, UID
 from roles.common.operations import paths
 from roles.storage.config import local_config, read_text
-from roles.storage.operations import volumes
+from roles.storage.operations import flagged, volumes
 from roles.storage.volumes import VOLUMES
 
 DEFAULTS: dict[str, Any] = {
@@ -48,6 +48,7 @@ def storage() -> None:
         ],
     )
     volumes(name="Volumes", wanted=VOLUMES)
+    flagged(name="Mount flags of the volumes", wanted=[volume for volume in VOLUMES if volume.flags])
 
 
 def _ca(file: str | None) -> Entry:

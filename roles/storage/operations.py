@@ -1,25 +1,27 @@
-"""Volumes that are there with the right options and owner."""
+"""Volumes that are there with the right options, owner and mount flags."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-from pyinfra.api.command import PyinfraCommand
+from pyinfra.api.command import PyinfraCommand, StringCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.common.commands import command, docker, fail, script
 from roles.common.names import CONTAINERS, GID, UID
 from roles.common.report import say
-from roles.storage.facts import Volumes
+from roles.storage.facts import VolumeMounts, Volumes
+from roles.storage.mounts import drifted, unflagged, unit_template
 from roles.storage.volumes import Volume, VolumeState
 
 _OWNER = f"{UID}:{GID}"
+_ACCESS = f"{_OWNER}:700"
 
 
 @operation()
 def volumes(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
-    """The volumes, each with its driver options, and the agent as the owner of those that hold data."""
+    """The volumes, each with its driver options, and those that hold data open to the agent alone."""
     found = host.get_fact(Volumes, names=[volume.name for volume in wanted])
     changed = False
     for volume in wanted:
@@ -37,9 +39,10 @@ def _repair(volume: Volume, state: VolumeState | None) -> Generator[PyinfraComma
     elif drift := state.drift(volume):
         say(drift)
         yield from _replace(volume, state)
-    elif volume.holds_data and state.owner != _OWNER:
-        say([f"volume {volume.name}: owner {_OWNER} wanted, {state.owner or 'none'} found"])
+    elif volume.holds_data and state.access != _ACCESS:
+        say([f"volume {volume.name}: owner and mode {_ACCESS} wanted, {state.access or 'none'} found"])
         yield command("chown", _OWNER, "--", state.mountpoint)
+        yield command("chmod", "0700", "--", state.mountpoint)
 
 
 def _create(volume: Volume) -> Generator[PyinfraCommand, None, None]:
@@ -67,3 +70,76 @@ def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, No
     yield docker("rm", "--force", *CONTAINERS)
     yield docker("volume", "rm", volume.name)
     yield from _create(volume)
+
+
+@operation()
+def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
+    """The directories of these volumes mounted with their flags, now and after every boot.
+
+    A container that runs without them is restarted, to inherit those of the mount there is now.
+    """
+    found = host.get_fact(VolumeMounts, names=[volume.name for volume in wanted], containers=" ".join(CONTAINERS))
+    drift = drifted(wanted, found)
+    for volume, lines in drift:
+        say(lines)
+        yield _mount(volume)
+    behind = unflagged(wanted, found)
+    for name, volume in behind:
+        say([f"{name}: {','.join(volume.flags)} on {volume.name} wanted, a mount without found"])
+    repaired = {volume.name: volume for volume in [*(volume for volume, _ in drift), *(volume for _, volume in behind)]}
+    for volume in repaired.values():
+        yield _restart_without(volume)
+    if not drift and not behind:
+        host.noop(f"{len(wanted)} volumes are mounted as they should be")
+
+
+def _mount(volume: Volume) -> StringCommand:
+    return script(
+        """
+        refuse() {
+            echo "volume $volume: $1" >&2
+            exit 1
+        }
+        path=$(docker volume inspect --format '{{.Mountpoint}}' "$volume") || exit 1
+        case $path in
+            *[!A-Za-z0-9/._-]*) refuse "its directory $path has a name that no unit can be made for" ;;
+        esac
+        unit=$(systemd-escape --path --suffix=mount "$path") || exit 1
+        sed "s|@PATH@|$path|g" > "/etc/systemd/system/$unit" || exit 1
+        systemctl daemon-reload || exit 1
+        mounts() { awk -v path="$path" '$5 == path' /proc/1/mountinfo | wc -l; }
+        for _ in 1 2 3 4 5 6 7 8; do
+            [ "$(mounts)" -gt 0 ] || break
+            umount -- "$path" || umount --lazy -- "$path" || break
+        done
+        systemctl enable --quiet "$unit" && systemctl restart "$unit" ||
+            refuse "$(systemctl status --no-pager "$unit" 2>&1 | tail -n 3)"
+        [ "$(mounts)" -eq 1 ] || refuse "one mount on $path wanted, $(mounts) found: umount them and run this again"
+        """,
+        stdin=unit_template(volume),
+        volume=volume.name,
+    )
+
+
+def _restart_without(volume: Volume) -> StringCommand:
+    """Seen afterwards: a running container may get a new mount on top of its own, without the flags (propagation)."""
+    return script(
+        """
+        for container in $containers; do
+            pid=$(docker inspect --type container --format '{{.State.Pid}}' "$container" 2>/dev/null) || continue
+            [ "$pid" != 0 ] || continue
+            options=$(awk -v end="/$volume/_data" '
+                substr($4, length($4) - length(end) + 1) == end { options = $6 } END { print options }
+            ' "/proc/$pid/mountinfo")
+            for flag in ${options:+$flags}; do
+                case ,$options, in
+                    *,$flag,*) ;;
+                    *) docker restart "$container" || exit 1; break ;;
+                esac
+            done
+        done
+        """,
+        volume=volume.name,
+        flags=" ".join(volume.flags),
+        containers=" ".join(CONTAINERS),
+    )

@@ -12,10 +12,16 @@ from roles.common.names import GID, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_
 
 @dataclass(frozen=True)
 class Volume:
-    """A named volume of the local driver; `holds_data` says that it must never be made anew by a machine."""
+    """A named volume of the local driver.
+
+    Attributes:
+        holds_data: it must never be made anew by a machine.
+        flags: what its directory is mounted with on the host, for the containers to inherit; see mounts.py.
+    """
 
     name: str
     holds_data: bool
+    flags: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
 
     def create_arguments(self) -> list[str]:
@@ -24,8 +30,9 @@ class Volume:
 
 
 VOLUMES = (
-    Volume(STATE_VOLUME, holds_data=True),
-    Volume(WORKSPACE_VOLUME, holds_data=True),
+    Volume(STATE_VOLUME, holds_data=True, flags=("nosuid", "nodev", "noexec")),
+    # The owner's commands compile and run programs in it.
+    Volume(WORKSPACE_VOLUME, holds_data=True, flags=("nosuid", "nodev")),
     # In memory: a socket needs no disk, and a host that lost power leaves none behind.
     Volume(
         SOCKET_VOLUME,
@@ -37,25 +44,25 @@ VOLUMES = (
 
 @dataclass(frozen=True)
 class VolumeState:
-    """A volume as it is; `owner` is its root directory's, such as 1000:1000."""
+    """A volume as it is; `access` is its root directory's owner and mode, such as 1000:1000:700."""
 
     driver: str
     options: Mapping[str, str]
     mountpoint: str
-    owner: str
+    access: str
 
     def drift(self, volume: Volume) -> list[str]:
-        """What is not as `volume` wants it, apart from the owner."""
+        """What is not as `volume` wants it, apart from the access."""
         wanted = {"driver": "local", "options": dict(volume.options)}
         found = {"driver": self.driver, "options": dict(self.options)}
         return [f"volume {volume.name}: {line}" for line in differences(wanted, found)]
 
 
-def parse(inspected: Iterable[Mapping[str, Any]], owners: Mapping[str, str]) -> dict[str, VolumeState]:
-    """From `docker volume inspect` and the owners of the mount points, by volume name."""
+def parse(inspected: Iterable[Mapping[str, Any]], access: Mapping[str, str]) -> dict[str, VolumeState]:
+    """From `docker volume inspect` and the owners and modes of the mount points, by volume name."""
     return {
         item["Name"]: VolumeState(
-            item["Driver"], item.get("Options") or {}, item["Mountpoint"], owners.get(item["Mountpoint"], "")
+            item["Driver"], item.get("Options") or {}, item["Mountpoint"], access.get(item["Mountpoint"], "")
         )
         for item in inspected
     }

@@ -1,4 +1,7 @@
-"""`make verify`: the compliance checks on every host of `./inventory`."""
+"""`make verify`: the compliance checks on every host of `./inventory`.
+
+python -m tests.compliance [--lang en|pl] [--html FILE] [--junit FILE] [pytest's own options]
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,13 @@ def main() -> int:
         config.write_text(ssh_config(hosts, directory), encoding="utf-8")
         urls = [testinfra_url(name, config) for name in hosts]
         options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}"]
-        return int(pytest.main([str(Path(__file__).parent), *options, *sys.argv[1:]]))
+        return int(pytest.main([str(Path(__file__).parent), *options, *map(_renamed, sys.argv[1:])]))
+
+
+def _renamed(option: str) -> str:
+    """The option as pytest calls it."""
+    name, equals, value = option.partition("=")
+    return f"--junit-xml{equals}{value}" if name == "--junit" else option
 
 
 def inventory() -> dict[str, dict[str, Any]]:

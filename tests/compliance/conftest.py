@@ -1,81 +1,130 @@
-"""Fixtures of the compliance checks, and their table at the end."""
+"""Fixtures of the compliance checks, and their reports at the end."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from testinfra.host import Host
 
+from tests.compliance.checking import Check, Expect
 from tests.compliance.controls import CONTROLS
-from tests.compliance.live import Container
-from tests.compliance.report import Report
+from tests.compliance.live import GATEWAY, SANDBOX, Container, Live, Unfit
+from tests.compliance.page import page
+from tests.compliance.reading import Reading
+from tests.compliance.results import Report, Result
+from tests.compliance.table import PAGE, table
+from tests.compliance.words import LANGUAGES
 
-GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
 REPORT = pytest.StashKey[Report]()
-READ = pytest.StashKey[dict[str, dict[str, Container]]]()
+READING = pytest.StashKey[Reading]()
+EXPECT = pytest.StashKey[Expect]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The reports that `python -m tests.compliance` offers."""
+    group = parser.getgroup("hardening")
+    group.addoption("--lang", choices=LANGUAGES, default=_own_language(), help="language of the table and the page")
+    group.addoption("--html", type=Path, help="write a page for people to this file")
+
+
+def _own_language() -> str:
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "pl" if locale.startswith("pl") else "en"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the results."""
-    config.addinivalue_line("markers", "control(id): the row of the README's hardening table that a check proves")
     config.stash[REPORT] = Report()
+    config.stash[READING] = Reading()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a check that belongs to no control: it would be missing from the table."""
-    for item in items:
-        if "compliance" in item.path.parts and _control(item) not in CONTROLS:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin to read all hosts. Refuse a check that belongs to no control: it would be missing from the table."""
+    checks = [item for item in items if "compliance" in item.path.parts and "unit" not in item.path.parts]
+    for item in checks:
+        head = _head(item)
+        if head is None or head.control not in CONTROLS:
             raise pytest.UsageError(f"{item.nodeid} names no control of tests/compliance/controls.py")
+    if not config.option.collectonly:
+        config.stash[READING].begin(item.callspec.params["_testinfra_host"] for item in checks)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Count a check under its control."""
-    result = yield
-    counts = call.when == "call" or result.outcome != "passed"
-    if counts and call.when != "teardown" and (control := _control(item)):
-        why = str(call.excinfo.value).splitlines()[0][:160] if call.excinfo else ""
-        item.config.stash[REPORT].add(control, result.outcome, f"{item.name}: {why}")
-    return result
+    """Count a check under its control, and put its words into the JUnit file."""
+    report = yield
+    head = _head(item)
+    if head is None or (call.when != "call" and report.passed):
+        return report
+    error = call.excinfo.value if call.excinfo else None
+    expect = item.stash.get(EXPECT, Expect())
+    host: Host = item.callspec.params["_testinfra_host"]  # type: ignore[attr-defined]
+    result = Result(
+        host=host.backend.get_pytest_id(),
+        check=head,
+        container=item.callspec.params.get("container", ""),  # type: ignore[attr-defined]
+        outcome="information" if head.kind == "information" and report.passed else report.outcome,
+        expected=expect.expected,
+        seen=expect.seen,
+        reason=expect.reason,
+        error="" if error is None else str(error) or type(error).__name__,
+        unfit=isinstance(error, Unfit),
+    )
+    item.config.stash[REPORT].add(result)
+    item.user_properties.extend(result.properties())  # JUnit takes them from the item when it is torn down
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table."""
+    """Print the table, write the page."""
     report = config.stash[REPORT]
-    if any(row.outcome != "skipped" for row in report.rows.values()):
-        terminalreporter.section("hardening")
-        for line in report.lines():
-            terminalreporter.write_line(line)
+    if not report.results:
+        return
+    report.hosts = config.stash[READING].results()
+    for line in table(report, config.option.lang):
+        terminalreporter.write_line(line)
+    if config.option.html is not None:
+        config.option.html.parent.mkdir(parents=True, exist_ok=True)
+        config.option.html.write_text(page(report, config.option.lang), encoding="utf-8")
+        terminalreporter.write_line(f"\n   {PAGE.to(config.option.lang)}: {config.option.html}")
 
 
-def _control(item: pytest.Item) -> str | None:
-    marker = item.get_closest_marker("control")
-    return str(marker.args[0]) if marker else None
+def _head(item: pytest.Item) -> Check | None:
+    marker = item.get_closest_marker("check")
+    return marker.args[0] if marker else None
 
 
 @pytest.fixture
-def containers(host: Host, pytestconfig: pytest.Config) -> dict[str, Container]:
-    """The product's containers on a host, each read once a run."""
-    read = pytestconfig.stash.setdefault(READ, {})
-    return read.setdefault(host.backend.get_pytest_id(), {name: Container(host, name) for name in (GATEWAY, SANDBOX)})
+def live(host: Host, pytestconfig: pytest.Config) -> Live:
+    """The host."""
+    return pytestconfig.stash[READING].of(host)
+
+
+@pytest.fixture
+def expect(request: pytest.FixtureRequest) -> Expect:
+    """What the check expects and sees."""
+    expected: Expect = request.node.stash.setdefault(EXPECT, Expect())
+    return expected
 
 
 @pytest.fixture(params=[GATEWAY, SANDBOX])
-def container(request: pytest.FixtureRequest, containers: dict[str, Container]) -> Container:
+def container(request: pytest.FixtureRequest, live: Live) -> Container:
     """Each container in turn."""
-    return containers[request.param]
+    return live.containers[request.param]
 
 
 @pytest.fixture
-def gateway(containers: dict[str, Container]) -> Container:
+def gateway(live: Live) -> Container:
     """The container with the network and the secrets."""
-    return containers[GATEWAY]
+    return live.containers[GATEWAY]
 
 
 @pytest.fixture
-def sandbox(containers: dict[str, Container]) -> Container:
+def sandbox(live: Live) -> Container:
     """The container that runs the model's commands."""
-    return containers[SANDBOX]
+    return live.containers[SANDBOX]

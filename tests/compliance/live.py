@@ -1,121 +1,191 @@
-"""What is read from the live host, once a session: `docker inspect` and the kernel's view of every process."""
+"""What one round trip reads from a host, in the shapes in which the checks look at it."""
 
 from __future__ import annotations
 
 import json
-import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from testinfra.host import Host
+from tests.compliance import kernel
+from tests.compliance.kernel import Limits, Process
 
-# For each process of the container's cgroup, exec'ed ones too: what the kernel says it may do.
-_DUMP = r"""
-top=$(docker inspect --format '{{.State.Pid}}' %(name)s) || exit 1
-controller=$(grep ':pids:' "/proc/$top/cgroup" || grep '^0::' "/proc/$top/cgroup")
-path=${controller##*:}
-for base in /sys/fs/cgroup /sys/fs/cgroup/pids; do
-  [ -f "$base$path/cgroup.procs" ] && pids=$(cat "$base$path/cgroup.procs")
-done
-for pid in ${pids:-$top}; do
-  echo "@@ pid $pid"
-  for file in status mountinfo limits; do echo "@@ $file"; cat "/proc/$pid/$file"; done
-  echo "@@ net"; cat "/proc/$pid/net/dev"
-done
-echo "@@ cgroup"
-while IFS=: read -r _ controllers path; do
-  for base in "/sys/fs/cgroup/$controllers" /sys/fs/cgroup; do
-    for file in memory.limit_in_bytes memory.memsw.limit_in_bytes cpu.cfs_quota_us cpu.cfs_period_us pids.max \
-                memory.max memory.swap.max cpu.max; do
-      [ -f "$base$path/$file" ] && echo "$file $(cat "$base$path/$file")"
-    done
-  done
-done < "/proc/$top/cgroup"
-exit 0
-"""
+GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One process of a container, as its `/proc` files stood."""
-
-    pid: int
-    status: dict[str, str]
-    mounts: dict[str, tuple[str, frozenset[str]]]
-    interfaces: frozenset[str]
+class Unfit(Exception):  # noqa: N818 (said of a host)
+    """There is nothing to look at; one sentence says why and what to do."""
 
 
+@dataclass(frozen=True)
 class Container:
-    """One container on the host."""
+    """One container, as Docker configured it, as the kernel sees it and as it is from inside."""
 
-    def __init__(self, host: Host, name: str) -> None:
-        self.host = host
-        self.name = name
+    name: str
+    inspect: dict[str, Any]
+    processes: list[Process]
+    limits: Limits
+    probe: dict[str, Any] = field(repr=False)
+    profile: dict[str, Any] = field(repr=False)
+    self_check: str = field(repr=False)
+    twin: str = field(repr=False)
 
-    def __repr__(self) -> str:
-        return self.name
-
-    @cached_property
-    def inspect(self) -> dict[str, Any]:
-        """`docker inspect`, whole."""
-        return dict(json.loads(self.host.check_output("docker inspect %s", self.name))[0])
-
-    @cached_property
-    def filters_of_the_host(self) -> int:
-        """How many seccomp filters every process of the host has to begin with: LXC puts some on its number 1."""
-        line = self.host.check_output("grep Seccomp_filters /proc/1/status || true")
-        return int(line.split()[1]) if line else 0
+    @property
+    def config(self) -> dict[str, Any]:
+        """Docker's Config."""
+        return dict(self.inspect["Config"])
 
     @property
     def host_config(self) -> dict[str, Any]:
-        """Its HostConfig."""
+        """Docker's HostConfig."""
         return dict(self.inspect["HostConfig"])
 
-    @cached_property
-    def _dump(self) -> dict[str, list[dict[str, str]]]:
-        text = self.host.check_output("sh -c %s", _DUMP % {"name": shlex.quote(self.name)})
-        processes: list[dict[str, str]] = []
-        cgroup = ""
-        for section in text.split("@@ ")[1:]:
-            title, _, body = section.partition("\n")
-            if title.startswith("pid "):
-                processes.append({"pid": title.removeprefix("pid ")})
-            elif title == "cgroup":
-                cgroup = body
-            else:
-                processes[-1][title] = body
-        return {"processes": processes, "cgroup": [dict(line.split(" ", 1) for line in cgroup.splitlines())]}
+    @property
+    def first(self) -> Process:
+        """Its process 1."""
+        return next(process for process in self.processes if process.pid == self.inspect["State"]["Pid"])
+
+    def security_option(self, name: str) -> str | None:
+        """The value of a `--security-opt`; empty when it has none, None when it is not given."""
+        for option in self.host_config["SecurityOpt"] or []:
+            key, _, value = option.replace(":", "=", 1).partition("=")
+            if key == name:
+                return str(value)
+        return None
 
     @cached_property
-    def processes(self) -> list[Process]:
-        """Every process in the container's cgroup."""
-        return [
-            Process(
-                pid=int(raw["pid"]),
-                status=dict(line.split(":\t", 1) for line in raw["status"].splitlines() if ":\t" in line),
-                mounts=dict(map(_mount, raw["mountinfo"].splitlines())),
-                interfaces=frozenset(line.split(":")[0].strip() for line in raw["net"].splitlines() if ":" in line),
-            )
-            for raw in self._dump["processes"]
-        ]
+    def loaded_profile(self) -> dict[str, Any]:
+        """The seccomp profile that it was made with; empty when it is Docker's own or none."""
+        text = next((o for o in self.host_config["SecurityOpt"] or [] if o.startswith("seccomp=")), "")
+        document = text.removeprefix("seccomp=")
+        return dict(json.loads(document)) if document.startswith("{") else {}
 
     @property
-    def cgroup(self) -> dict[str, str]:
-        """The cgroup's limit files, v1 or v2, by name."""
-        return self._dump["cgroup"][0]
-
-    def python(self, code: str) -> str:
-        """What a line of Python prints inside the container: the probe's answer, or the error's name."""
-        probe = (
-            f"try:\n {code}\nexcept OSError as error:\n import errno; print(errno.errorcode.get(error.errno, error))"
-        )
-        return str(self.host.check_output("docker exec %s /usr/bin/python3 -S -c %s", self.name, probe)).strip()
+    def networks(self) -> set[str]:
+        """The names of the networks that it hangs on."""
+        return set(self.inspect["NetworkSettings"]["Networks"])
 
 
-def _mount(line: str) -> tuple[str, tuple[str, frozenset[str]]]:
-    """Mount point, file system type, and the options of mount and super block together."""
-    left, _, right = line.partition(" - ")
-    fields = left.split()
-    kind, _, super_options = right.split(" ", 2)
-    return fields[4], (kind, frozenset([*fields[5].split(","), *super_options.split(",")]))
+@dataclass(frozen=True)
+class Live:
+    """A host with the product on it.
+
+    Attributes:
+        facts: `hostname`, `kernel`, `os` and more by name; see host/gather.sh.
+        first: the host's process 1.
+        neighbours: namespaces by name, of every running container by name.
+        config: config.json, with `-` for every secret.
+        files: `MODE UID GID KIND PATH`, as `find` prints them.
+        places: where secrets were found that should not be there; None when the search knew none.
+    """
+
+    containers: dict[str, Container]
+    facts: dict[str, str]
+    first: Process
+    neighbours: dict[str, dict[str, str]]
+    config: dict[str, Any]
+    network: dict[str, Any]
+    docker: dict[str, Any]
+    daemon: dict[str, Any]
+    firewall: list[dict[str, Any]]
+    firewall_file: list[dict[str, Any]] | str
+    firewall_unit: dict[str, str]
+    files: list[str] = field(repr=False)
+    places: list[str] | None
+
+
+def parse(output: str, heading: str) -> Live:
+    """Read what host/gather.sh printed.
+
+    Raises:
+        Unfit: there is nothing to look at.
+    """
+    sections = dict(_section(part) for part in f"\n{output}".split(f"\n{heading} ")[1:])
+    if "stop" in sections:
+        raise Unfit(_sentence(sections["stop"].split()))
+    found = kernel.processes(sections["processes"].splitlines())
+    inspected = {item["Name"].lstrip("/"): item for item in json.loads(sections["containers"])}
+    return Live(
+        containers={name: _container(name, inspected[name], sections, found) for name in (GATEWAY, SANDBOX)},
+        facts=_pairs(sections["host"], " "),
+        first=found[1],
+        neighbours=_neighbours(sections["neighbours"]),
+        config=_json(sections["config"]) or {},
+        network=(_json(sections["network"]) or [{}])[0],
+        docker=_json(sections["docker"]) or {},
+        daemon=_json(sections["daemon.json"]) or {},
+        firewall=_table(sections["firewall"]) or [],
+        firewall_file=_table(sections["firewall-file"]) or sections["firewall-file"].strip(),
+        firewall_unit=_pairs(sections["firewall-unit"], "="),
+        files=sections["files"].splitlines(),
+        places=_places(sections["secrets"].splitlines()),
+    )
+
+
+def _section(part: str) -> tuple[str, str]:
+    name, _, body = part.partition("\n")
+    return name, body
+
+
+def _container(name: str, inspect: dict[str, Any], sections: dict[str, str], found: dict[int, Process]) -> Container:
+    numbers = [int(number) for number in sections[f"pids {name}"].split()]
+    return Container(
+        name=name,
+        inspect=inspect,
+        processes=[found[number] for number in sorted(set(numbers)) if number in found],
+        limits=kernel.limits(_pairs(sections[f"cgroup {name}"], " ")),
+        probe=_json(sections[f"probe {name}"]) or {"failed": sections[f"probe {name}"].strip()[-300:]},
+        profile=_json(sections[f"profile {name}"]) or {},
+        self_check=sections[f"self-check {name}"],
+        twin=sections[f"twin {name}"],
+    )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _pairs(text: str, separator: str) -> dict[str, str]:
+    return {key: value for key, _, value in (line.partition(separator) for line in text.splitlines()) if key}
+
+
+def _neighbours(text: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        if line:
+            container, name, value = line.split(" ")
+            found.setdefault(container, {})[name] = value
+    return found
+
+
+def _table(text: str) -> list[dict[str, Any]] | None:
+    """The parts of nft's JSON, without the numbers that it gives anew each time."""
+    document = _json(text)
+    return [_without_handles(part) for part in document["nftables"] if "metainfo" not in part] if document else None
+
+
+def _without_handles(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_handles(item) for key, item in value.items() if key != "handle"}
+    return [_without_handles(item) for item in value] if isinstance(value, list) else value
+
+
+def _places(lines: list[str]) -> list[str] | None:
+    if not lines or lines[0] in ("", "known 0"):
+        return None
+    return [line.removeprefix("found ") for line in lines if line.startswith("found ")]
+
+
+def _sentence(words: list[str]) -> str:
+    match words:
+        case ["missing", name]:
+            return f"PicoClaw is not on this host, container {name} does not exist: run `pyinfra inventory deploy.py`"
+        case ["status", name, status]:
+            return f"Container {name} is not running but {status}, there is nothing to look at: `docker start {name}`"
+        case ["docker"]:
+            return "Docker is not installed on this host: run `pyinfra inventory deploy.py`"
+        case _:
+            return f"The checks need root on this host, they came as {' '.join(words)}: use root or --sudo"

@@ -2,66 +2,101 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-import pytest
+from tests.compliance.checking import Expect, configured, effective, tried
+from tests.compliance.kernel import Process, everywhere
+from tests.compliance.live import Container, Live
+from tests.compliance.words import Words
 
-from tests.compliance.live import Container
-
-CONFIG = "/opt/stacks/picoclaw/config/config.json"
-
-
-@pytest.fixture
-def config(gateway: Container) -> dict[str, Any]:
-    return dict(json.loads(gateway.host.check_output("cat %s", CONFIG)))
+_CONFIG = "/opt/stacks/picoclaw/config"
+_WILDCARDS = {"*", "0", ""}
+_ABSENT = Words("absent", "brak")
 
 
-def channels(config: dict[str, Any]) -> list[dict[str, Any]]:
+def _channels(config: dict[str, Any]) -> list[dict[str, Any]]:
     return [*config.get("channels", []), *([config["channel"]] if "channel" in config else [])]
 
 
-def secrets(config: dict[str, Any]) -> Iterator[str]:
-    yield config["llm"]["api_key"]
-    for channel in channels(config):
-        yield from (channel[key] for key in ("bot_token", "app_token") if key in channel)
+@configured("allowed-users", "Nobody is let in by a wildcard", "Nikt nie wchodzi przez symbol wieloznaczny")
+def test_nobody_is_let_in_by_a_wildcard(live: Live, expect: Expect) -> None:
+    channels = _channels(live.config)
+    found = {str(user) for channel in channels for user in channel.get("allowed_user_ids", [])}
+    expect.that(bool(channels) and not found & _WILDCARDS, set(), found & _WILDCARDS)
 
 
-@pytest.mark.control("allowed-users")
-def test_nobody_is_let_in_by_a_wildcard(config: dict[str, Any]) -> None:
-    for channel in channels(config):
-        assert not {"*", "0", ""} & {str(user) for user in channel.get("allowed_user_ids", [])}
+@configured("allowed-users", "Someone is named for every channel", "Dla każdego kanału ktoś jest wskazany")
+def test_someone_is_named(live: Live, expect: Expect) -> None:
+    named = {channel["type"]: len(channel.get("allowed_user_ids", [])) for channel in _channels(live.config)}
+    empty = ", ".join(channel for channel, count in named.items() if not count)
+    if empty:
+        expect.cannot(
+            f"{empty}: no allowed_user_ids, so it is closed to everyone but who paired with /pair",
+            f"{empty}: brak allowed_user_ids, więc zamknięty dla wszystkich prócz sparowanych przez /pair",
+        )
+    expect.that(bool(named), Words("at least one each", "co najmniej jeden w każdym"), named)
 
 
-@pytest.mark.control("allowed-users")
-def test_someone_is_named(config: dict[str, Any]) -> None:
-    unnamed = [channel["type"] for channel in channels(config) if not channel.get("allowed_user_ids")]
-    if unnamed:
-        pytest.skip(f"{', '.join(unnamed)}: no allowed_user_ids; closed to everyone but who paired with /pair")
+@effective("allowed-users", "The running gateway has read this file", "Działająca bramka przeczytała ten plik")
+def test_the_file_is_what_the_gateway_read(live: Live, gateway: Container, expect: Expect) -> None:
+    started = gateway.inspect["State"]["StartedAt"].partition(".")[0].removesuffix("Z")
+    since = datetime.fromisoformat(f"{started}+00:00").timestamp()
+    older = float(live.facts["config"] or "inf") <= since + 1
+    old, new = (
+        Words("older than the container", "starszy niż kontener"),
+        Words("newer: restart it", "nowszy: uruchom go ponownie"),
+    )
+    expect.that(older, old, old if older else new)
 
 
-@pytest.mark.control("secrets")
-def test_no_secret_in_inspect(container: Container, config: dict[str, Any]) -> None:
-    text = json.dumps(container.inspect)
-    assert not [secret[:6] for secret in secrets(config) if secret in text]
+@configured(
+    "secrets", "config.json belongs to the agent's user alone", "config.json należy tylko do użytkownika agenta"
+)
+def test_config_belongs_to_the_gateways_user_alone(live: Live, expect: Expect) -> None:
+    wanted = {_CONFIG: "0700 1000 1000", f"{_CONFIG}/config.json": "0600 1000 1000"}
+    lines = [line.rsplit(" ", 2) for line in live.files]
+    found = {path: owner for owner, _, path in lines if path in wanted}
+    expect(wanted, {path: found.get(path) for path in wanted})
 
 
-@pytest.mark.control("secrets")
-def test_no_secret_in_the_log(container: Container, config: dict[str, Any]) -> None:
-    log = container.host.run("docker logs %s", container.name)
-    assert not [secret[:6] for secret in secrets(config) if secret in log.stdout + log.stderr]
+@effective(
+    "secrets",
+    "The gateway has it read-only, the sandbox has it not",
+    "Bramka ma go tylko do odczytu, piaskownica wcale",
+)
+def test_only_the_gateway_mounts_the_configuration(gateway: Container, sandbox: Container, expect: Expect) -> None:
+    containers = (gateway, sandbox)
+    expect(
+        {gateway.name: "ro", sandbox.name: _ABSENT},
+        {container.name: everywhere(container.processes, _configuration) for container in containers},
+    )
 
 
-@pytest.mark.control("secrets")
-def test_no_secret_in_any_environment_or_argument(container: Container, config: dict[str, Any]) -> None:
-    files = " ".join(f"/proc/{process.pid}/environ /proc/{process.pid}/cmdline" for process in container.processes)
-    text = container.host.check_output(f"cat {files} | tr '\\0' '\\n'")
-    assert text
-    assert not [secret[:6] for secret in secrets(config) if secret in text]
+def _configuration(process: Process) -> str | Words:
+    mount = process.mounts.get("/etc/picoclaw")
+    return _ABSENT if mount is None else "ro" if mount.read_only else "rw"
 
 
-@pytest.mark.control("secrets")
-def test_no_secret_in_an_image_layer(container: Container, config: dict[str, Any]) -> None:
-    history = container.host.check_output("docker history --no-trunc %s", container.inspect["Image"])
-    assert not [secret[:6] for secret in secrets(config) if secret in history]
+@tried("secrets", "The sandbox does not find it", "Piaskownica go nie znajduje")
+def test_the_sandbox_does_not_find_it(sandbox: Container, expect: Expect) -> None:
+    expect.refused({"/etc/picoclaw/config.json": sandbox.probe["config"]}, "ENOENT", "EACCES", "ENOTDIR")
+
+
+@tried(
+    "secrets",
+    "No secret was found anywhere else on the host",
+    "Żadnego sekretu nie znaleziono nigdzie indziej na hoście",
+)
+def test_no_secret_is_anywhere_else(live: Live, expect: Expect) -> None:
+    searched = Words(
+        "nowhere: docker inspect, images and their history, logs, journal, every process's arguments and environment, "
+        "shell histories, /opt/stacks/picoclaw, /tmp, /var/tmp, /var/log, /etc/docker",
+        "nigdzie: docker inspect, obrazy i ich historia, logi, dziennik, argumenty i środowisko każdego procesu, "
+        "historie powłoki, /opt/stacks/picoclaw, /tmp, /var/tmp, /var/log, /etc/docker",
+    )
+    unknown = Words(
+        "config.json holds no secret that could be searched for",
+        "config.json nie zawiera sekretu, którego można szukać",
+    )
+    expect.that(live.places == [], searched, unknown if live.places is None else set(live.places))

@@ -29,18 +29,19 @@ WEAKENED: dict[str, Change] = {
     "cpu": (("--cpus",), ()),
     "pids": (("--pids-limit",), ()),
     "network": (("--network",), ("--network=bridge",)),
-    "tmp": (("--tmpfs",), ("--tmpfs=/tmp:rw,exec,size=16m",)),
-    "shm": (("--shm-size",), ()),
+    "tmp": (("--tmpfs=/tmp",), ("--tmpfs=/tmp:rw,exec,size=16m",)),
+    "shm": (("--tmpfs=/dev/shm", "--shm-size"), ()),
     "core-dumps": (("--ulimit=core",), ("--ulimit=core=-1",)),
     "namespaces": ((), ("--pid=host",)),
     "kernel-files": ((), ("--security-opt=systempaths=unconfined",)),
     "devices": ((), ("--device=/dev/null:/dev/other",)),
 }
 # Docker mounts /etc/hosts writable where the root is; without no-new-privileges it loads the profile too early for a
-# container to start; a socket is a place to write.
+# container to start; the socket's directory is a mount as well; Docker's socket is a place to write.
 TWO_ROWS: dict[str, tuple[Change, set[str]]] = {
     "read-only": ((("--read-only",), ()), {"read-only", "writable"}),
     "no-new-privileges": ((("--security-opt",), ()), {"no-new-privileges", "seccomp"}),
+    "volume": ((("--mount",), ()), {"volume", "read-only"}),
     "docker-socket": (((), ("--volume=/run/docker.sock:/run/docker.sock",)), {"docker-socket", "writable"}),
 }
 

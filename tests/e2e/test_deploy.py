@@ -131,15 +131,6 @@ def test_another_stack_on_the_host_is_not_disturbed(stack: Stack) -> None:
         stack.lab.ssh("docker rm -f other; docker network rm other", check=True)
 
 
-def test_a_reboot_of_the_host_brings_everything_back(stack: Stack) -> None:
-    stack.lab.reboot()
-    stack.wait_ready(120)
-    assert "back" in stack.ask("run echo back", timeout=60)
-    stack.wait_healthy("picoclaw")
-    stack.wait_healthy("picoclaw-sandbox")
-    assert stack.planned_changes() == []
-
-
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [

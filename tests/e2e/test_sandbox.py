@@ -1,10 +1,8 @@
-"""What a hostile command gets: no network, no secret, no way to stop the assistant."""
+"""What an ordinary command gets; what a hostile one gets is in tests/hostile."""
 
 from __future__ import annotations
 
-import pytest
-
-from tests.fakes import defaults, wire
+from tests.fakes import wire
 from tests.stack import Stack
 
 
@@ -14,52 +12,6 @@ def run(stack: Stack, command: str, timeout: float = 90.0, **arguments: object) 
     stack.fakes.script(wire.Reply(tool_calls=[call]), "done")
     stack.ask("go", timeout=timeout)
     return str(stack.fakes.llm_requests()[-1].body["messages"][-1]["content"])
-
-
-def test_no_network(stack: Stack) -> None:
-    assert run(stack, "ls /sys/class/net").split("\n")[0] == "lo"
-    for target in ("1.1.1.1:443", "169.254.169.254:80", f"{stack.lab.address}:22"):
-        host, port = target.split(":")
-        seen = run(stack, f"timeout 3 bash -c 'echo > /dev/tcp/{host}/{port}' && echo connected")
-        assert "connected" not in seen.splitlines(), target
-    assert "[exit code 0]" not in run(stack, "timeout 5 getent hosts api.telegram.org")
-
-
-def test_no_secret_anywhere(stack: Stack) -> None:
-    assert "No such file" in run(stack, "cat /etc/picoclaw/config.json")
-    run(stack, "cat /proc/*/environ /proc/*/cmdline > /workspace/seen 2>/dev/null")
-    seen = stack.lab.ssh("docker exec picoclaw-sandbox cat /workspace/seen", check=True).stdout
-    assert "HOME=/workspace" in seen
-    for secret in (defaults.TELEGRAM_TOKEN, defaults.OPENROUTER_KEY):
-        assert secret not in seen
-    assert "Permission denied" in run(stack, "cat /proc/1/environ; ls -l /proc/1/fd")
-
-
-def test_a_process_of_a_command_does_not_see_the_gateway(stack: Stack) -> None:
-    assert "agent.gateway" not in run(stack, "ps axww")
-    assert "[exit code 0]" not in run(stack, "ls -A /run/sandbox | grep .")
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "kill -9 -1",
-        "kill -TERM 1; kill -9 1; sleep 1",
-        ":(){ :|:& };:",
-        'python3 -c "x = [bytearray(10**6) for _ in range(10**6)]"',
-        "yes",
-        "head -c 1G /dev/zero > /workspace/big; rm -f /workspace/big",
-        "sleep 1000",
-        "setsid -f sleep 1000; exec 1>&- 2>&-; sleep 1000",
-    ],
-    ids=["kill-all", "kill-init", "fork-bomb", "memory-bomb", "yes", "big-file", "hang", "hang-detached"],
-)
-def test_the_next_command_works_after(stack: Stack, attack: str) -> None:
-    before = stack.inspect("picoclaw-sandbox")["State"]["StartedAt"]
-    run(stack, attack, timeout_s=4)
-    assert "still here" in run(stack, "echo still here")
-    state = stack.inspect("picoclaw-sandbox")["State"]
-    assert state["StartedAt"] == before, "the server itself must not have died"
 
 
 def test_output_is_cut_in_the_middle(stack: Stack) -> None:
@@ -74,22 +26,3 @@ def test_the_workspace_outlives_the_container(stack: Stack) -> None:
     stack.lab.ssh("docker restart picoclaw-sandbox", check=True)
     stack.wait_ready()
     assert "kept" in run(stack, "cat /workspace/kept; rm /workspace/kept")
-
-
-def test_everyday_commands_work(stack: Stack) -> None:
-    everyday = {
-        "git init -q r && cd r && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m m && git log": "m",
-        'python3 -c \'import subprocess,threading; print(subprocess.check_output(["echo","sub"]))\'': "sub",
-        'python3 -c \'import sqlite3; print(sqlite3.connect("t.db").execute("select 40+2").fetchone())\'': "42",
-        "tar czf t.tgz r && tar tzf t.tgz | head -1": "r/",
-        "printf '3\\n1\\n2\\n' | sort | paste -sd,": "1,2,3",
-        "echo '{\"a\": [1, 2]}' | jq -c .a": "[1,2]",
-        "zip -q t.zip t.tgz && unzip -l t.zip | tail -1": "1 file",
-        "curl --version | head -1": "curl",
-        "find . -name '*.tgz' -newermt 2020-01-01": "t.tgz",
-        "date -u +%Y && df -h /workspace | tail -1 && free -m | head -1": "total",
-    }
-    run(stack, "mkdir -p everyday")
-    for command, expected in everyday.items():
-        assert expected in run(stack, command, directory="/workspace/everyday"), command
-    run(stack, "rm -rf everyday")

@@ -55,7 +55,9 @@ class Recipe:
     @property
     def fingerprint(self) -> str:
         """A short digest that changes whenever the outcome might."""
-        digest = hashlib.sha256(json.dumps([_VERSION, self.suite, self.sources, self.options]).encode())
+        # Without where this repository lies: two checkouts would make, and remove, each other's outcome in turn.
+        options = [option.replace(str(FILES), "FILES") for option in self.options]
+        digest = hashlib.sha256(json.dumps([_VERSION, self.suite, self.sources, options]).encode())
         for path in self.ingredients:
             digest.update(path.read_bytes())
         return digest.hexdigest()[:12]

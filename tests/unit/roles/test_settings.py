@@ -24,6 +24,8 @@ def read(reader: Callable[[str], Any], value: Any) -> Any:
 @pytest.mark.parametrize(
     ("reader", "value"),
     [
+        (settings.switch, True),
+        (settings.switch, False),
         (settings.number, 0),
         (settings.number, 900),
         (settings.text, "a"),
@@ -42,6 +44,9 @@ def test_a_good_value_is_read(reader: Callable[[str], Any], value: Any) -> None:
 @pytest.mark.parametrize(
     ("reader", "value"),
     [
+        (settings.switch, "no"),
+        (settings.switch, 0),
+        (settings.switch, None),
         (settings.number, "900"),
         (settings.number, -1),
         (settings.number, True),

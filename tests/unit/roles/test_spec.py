@@ -51,7 +51,7 @@ def test_the_gateway_reads_its_configuration_and_listens_for_the_sandbox() -> No
     assert "--security-opt=seccomp=/opt/stacks/picoclaw/seccomp/gateway.json" in arguments
     assert "--mount=type=bind,source=/opt/stacks/picoclaw/config,target=/etc/picoclaw,readonly" in arguments
     assert "--mount=type=volume,source=picoclaw-sandbox-socket,target=/run/sandbox,volume-nocopy" in arguments
-    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=16m" in arguments
+    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=16m,nr_inodes=8k" in arguments
     assert [word for word in arguments if "add-host" in word] == [
         "--add-host=a.example:192.0.2.1",
         "--add-host=b.example:192.0.2.2",
@@ -67,7 +67,7 @@ def test_the_sandbox_sees_the_workspace_and_nothing_else() -> None:
         "--mount=type=volume,source=picoclaw_picoclaw-workspace,target=/workspace,volume-nocopy",
         "--mount=type=volume,source=picoclaw-sandbox-socket,target=/run/sandbox,readonly,volume-nocopy",
     ]
-    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=32m" in arguments
+    assert "--tmpfs=/tmp:rw,noexec,nosuid,nodev,size=32m,nr_inodes=8k" in arguments
     assert not any("config" in word for word in arguments)
 
 

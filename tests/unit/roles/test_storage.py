@@ -28,9 +28,9 @@ def recorded(system: str) -> list[dict[str, Any]]:
     return found
 
 
-def run(found: list[dict[str, Any]], owner: str = "1000:1000") -> Run:
-    owners = [f"owner {owner} {volume['Mountpoint']}" for volume in found]
-    fact = {"stdout": [*owners, *json.dumps(found, indent=4).splitlines()]}
+def run(found: list[dict[str, Any]], access: str = "1000:1000:700") -> Run:
+    lines = [f"access {access} {volume['Mountpoint']}" for volume in found]
+    fact = {"stdout": [*lines, *json.dumps(found, indent=4).splitlines()]}
     answers = {'docker volume inspect "$@"': fact}
     return fake(volumes, answers, name="volumes", wanted=[STATE, SOCKET])
 
@@ -59,11 +59,13 @@ def test_missing_volumes_are_created_and_given_to_the_agent() -> None:
     assert "owner=1000:1000" in given
 
 
-def test_another_owner_is_named_and_repaired() -> None:
-    made = run(recorded("trixie"), owner="0:0").execute()
+@pytest.mark.parametrize("access", ["0:0:700", "1000:1000:755"])
+def test_another_owner_or_mode_is_named_and_repaired(access: str) -> None:
+    made = run(recorded("trixie"), access=access).execute()
 
-    assert done(made) == ["chown 1000:1000 -- /var/lib/docker/volumes/picoclaw-state/_data"]
-    assert made.said == {"volume picoclaw-state: owner 1000:1000 wanted, 0:0 found"}
+    directory = "/var/lib/docker/volumes/picoclaw-state/_data"
+    assert done(made) == [f"chown 1000:1000 -- {directory}", f"chmod 0700 -- {directory}"]
+    assert made.said == {f"volume picoclaw-state: owner and mode 1000:1000:700 wanted, {access} found"}
 
 
 def test_a_socket_volume_with_other_options_is_made_anew() -> None:

@@ -36,7 +36,12 @@ sys.exit(serve(*sys.argv[1:]))
 _INSIDE = """
 set -e
 mount --make-rprivate /
-mount --bind "$BASE/workspace" "$BASE/workspace"
+if [ -n "$DISK" ]; then
+    mount $DISK "$BASE/workspace"
+    chown 1000:1000 "$BASE/workspace"
+else
+    mount --bind "$BASE/workspace" "$BASE/workspace"
+fi
 mount --bind "$BASE/run" "$BASE/run"
 mount -o remount,bind,ro "$BASE/run"
 mount --bind "$PREFIX" "$BASE/python"
@@ -79,16 +84,18 @@ def why_not() -> str:
 class Box:
     """A running sandbox and the link to it. Started by the constructor; `stop` removes every trace."""
 
-    def __init__(self, python: str, file_deadline: float = 30.0) -> None:
+    def __init__(self, python: str, file_deadline: float = 30.0, disk: str = "", **limits: int) -> None:
+        """`disk`: what `mount` needs to be told for a workspace on a file system of its own, gone with the box."""
         self.base = Path(tempfile.mkdtemp(prefix=f"picoclaw-test-{os.getpid()}-", dir=BASES))
         self.base.chmod(0o755)
         self.workspace = self.base / "workspace"
         self._python = Path(python).resolve()
+        self._disk = disk
         self.cgroup = TestCgroup()
         self._prepare(file_deadline)
         self.log = (self.base / "log").open("a")
         self.runner = asyncio.Runner()
-        self.link = SandboxLink(self.base / "run" / "gateway.sock", connect_wait=0.5)
+        self.link = SandboxLink(self.base / "run" / "gateway.sock", connect_wait=0.5, **limits)
         self.run(self.link.start())
         try:
             self.start()
@@ -125,6 +132,7 @@ class Box:
             "PROGRAM": str(self._python.relative_to(prefix)),
             "ENTRIES": " ".join(self.cgroup.entry_files()),
             "INSIDE": _INSIDE,
+            "DISK": self._disk,
         }
         self.process = subprocess.Popen(["sh", "-c", _OUTSIDE], env=environment, stdout=self.log, stderr=self.log)
         self.run(self._admit())
@@ -159,6 +167,11 @@ class Box:
         """PID 1 of the sandbox, as seen from here."""
         parent = self.process.pid
         return int(Path(f"/proc/{parent}/task/{parent}/children").read_text().split()[0])
+
+    @property
+    def seen_workspace(self) -> Path:
+        """The workspace as the sandbox sees it, reached from here."""
+        return Path(f"/proc/{self.pid}/root{self.workspace}")
 
     def memory_kb(self, field: str = "VmRSS") -> int:
         """A figure of the server's /proc status in kB."""

@@ -201,3 +201,17 @@ def test_starving_the_server_makes_the_container_start_anew(own_box: Box, attack
     assert own_box.ended(5) != 0
     own_box.start()
     assert works(own_box)
+
+
+def test_a_process_whose_first_thread_has_ended_is_ended_as_well(box: Box) -> None:
+    """It looks like a zombie, and its other threads go on."""
+    program = """
+import ctypes, os, threading, time
+if os.fork(): os._exit(0)
+os.setsid()
+threading.Thread(target=lambda: time.sleep(1000)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+    assert box.exec(f"{python(program)}\nsleep 1000", timeout=1).timed_out
+    time.sleep(0.2)
+    assert box.processes() == []

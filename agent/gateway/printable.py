@@ -1,0 +1,15 @@
+"""Text that a screen shows and does not obey, whoever wrote it."""
+
+from __future__ import annotations
+
+import re
+
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# C0 and C1 controls: escape sequences, bells, backspaces, 8-bit introducers. And the marks that make what follows read
+# backwards; the weaker ones that Hebrew and Arabic need (U+200E, U+200F) stay.
+_OBEYED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """`text` without control characters but line ends, which become one kind, and tabs."""
+    return _OBEYED.sub("", _LINE_ENDS.sub("\n", text))

@@ -1,0 +1,101 @@
+"""The proof of the proof: every control is taken away once on the live host, and exactly its checks fail.
+
+After each, `pyinfra inventory deploy.py` repairs the host. That it did is shown by the next mutation, which must be the
+only thing found, and by the last test: all is green.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import testinfra
+
+from roles.containers.specs import gateway, sandbox
+from tests.compliance.checking import Expect, Mismatch
+from tests.compliance.controls import CONTROLS
+from tests.compliance.live import GATEWAY, SANDBOX, Live
+from tests.compliance.reading import read
+from tests.compliance.test_privileges import test_apparmor_is_enforced as check_apparmor
+from tests.e2e.mutations import MUTATIONS, Mutation, Specs
+from tests.e2e.verification import Verification, verify
+from tests.stack import Stack
+
+# Shown below by other means: the lab host has no AppArmor, and what only informs cannot fail.
+ELSEWHERE = {"apparmor", *(control.id for control in CONTROLS.values() if control.informs)}
+DAEMON = "/etc/docker/daemon.json"
+
+
+def test_every_control_has_a_mutation() -> None:
+    alone = {mutation.control for mutation in MUTATIONS if not mutation.also}
+    assert alone | ELSEWHERE == set(CONTROLS)
+    assert all(mutation.why for mutation in MUTATIONS if mutation.also)
+
+
+def test_every_control_holds(stack: Stack) -> None:
+    assert_green(verify(stack))
+
+
+@pytest.fixture
+def specs(stack: Stack) -> Specs:
+    """What the deploy has made the containers from."""
+    inspected = stack.inspect()
+    hosts = dict(line.split(":", 1) for line in inspected["HostConfig"]["ExtraHosts"] or [])
+    tag = inspected["Config"]["Image"].partition(":")[2]
+    return {GATEWAY: gateway(tag, with_ca=True, extra_hosts=hosts), SANDBOX: sandbox(tag)}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
+def test_exactly_this_control_fails(stack: Stack, specs: Specs, mutation: Mutation) -> None:
+    stack.lab.ssh(mutation.script(specs), check=True)
+    try:
+        found = verify(stack)
+    finally:
+        if mutation.undo:
+            stack.lab.ssh(mutation.undo, check=True)
+        repaired = stack.deploy("-y")
+    assert repaired.returncode == 0, repaired.stdout
+    assert found.failed == mutation.fails, found.output
+    assert found.exit_code == 1
+
+
+def test_all_is_green_again(stack: Stack) -> None:
+    assert_green(verify(stack))
+    assert stack.planned_changes() == []
+
+
+def assert_green(found: Verification) -> None:
+    assert found.failed == set(), found.output
+    assert found.exit_code == 0, found.output
+    assert {check["control"] for check in found.checks} == set(CONTROLS)
+
+
+def test_the_daemons_settings_are_told(stack: Stack) -> None:
+    before = verify(stack).seen("daemon")
+    try:
+        stack.lab.ssh(f"""echo '{{"live-restore": true}}' > {DAEMON}""", check=True)
+        after = verify(stack)
+    finally:
+        stack.lab.ssh(f"rm {DAEMON}", check=True)
+    assert_green(after)
+    assert [told for told in after.seen("daemon") if told not in before] == ["live-restore: true"]
+
+
+@pytest.fixture
+def live(stack: Stack) -> Live:
+    """The lab host as the checks see it."""
+    return read(testinfra.get_host(stack.environment["PICOCLAW_TESTINFRA_HOSTS"]))
+
+
+@pytest.mark.parametrize(("profile", "holds"), [("docker-default (enforce)", True), ("unconfined", False)])
+def test_apparmor_on_a_host_that_has_it(live: Live, profile: str, holds: bool) -> None:
+    """What was read from the lab host, as a kernel with AppArmor would have said it."""
+    container = live.containers[SANDBOX]
+    for process in container.processes:
+        process.files["attr/current"] = [profile]
+    host = replace(live, facts={**live.facts, "apparmor": "Y"}, docker={"SecurityOptions": ["name=apparmor"]})
+    if holds:
+        check_apparmor(host, container, Expect())
+    else:
+        with pytest.raises(Mismatch):
+            check_apparmor(host, container, Expect())
