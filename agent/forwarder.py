@@ -89,7 +89,7 @@ class Forwarder:
         if len(self._pairs) >= 2 * self._limit and self._lingering:
             self._drop(self._lingering[0])
         try:
-            fd = self._listener._accept()[0]  # noqa: SLF001 - what socket.accept is made of
+            fd = self._listener._accept()[0]  # type: ignore[attr-defined]  # noqa: SLF001 - what socket.accept is made of
         except BlockingIOError:
             return
         except OSError:
