@@ -149,26 +149,26 @@ def test_git(tmp_path: Path) -> None:
         async with way_out(w, HOST) as (root, proxy):
             repository = root / "git" / "demo.git"
             identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
-            for words in (("git", *identity, "init", "-q", "work"), ("git", "init", "-q", "--bare", str(repository))):
-                assert (await command(w, *words)).returncode == 0
-            (w.directory / "work" / "data").write_bytes(os.urandom(300_000))
-            for words in (
-                ("add", "data"),
-                (*identity, "commit", "-qm", "one"),
-                ("push", "-q", str(repository), "main"),
-            ):
-                done = await command(w, "git", "-C", "work", *words)
+            assert (await command(w, "git", *identity, "init", "-q", "work")).returncode == 0
+            assert (await command(w, "git", "init", "-q", "--bare", str(repository))).returncode == 0
+
+            async def git(folder: str, *words: str) -> None:
+                done = await command(w, "git", "-C", folder, *words)
                 assert done.returncode == 0, done.stderr
-            await command(w, "git", "-C", str(repository), "config", "http.receivepack", "true")
-            done = await command(w, "git", "clone", "-q", "-b", "main", f"https://{HOST}/git/demo.git", "clone")
-            assert done.returncode == 0, done.stderr
+
+            (w.directory / "work" / "data").write_bytes(os.urandom(300_000))
+            await git("work", "add", "data")
+            await git("work", *identity, "commit", "-qm", "one")
+            await git("work", "push", "-q", str(repository), "main")
+            await git(str(repository), "config", "http.receivepack", "true")
+            await git(".", "clone", "-q", "-b", "main", f"https://{HOST}/git/demo.git", "clone")
             assert (w.directory / "clone" / "data").read_bytes() == (w.directory / "work" / "data").read_bytes()
             (w.directory / "clone" / "more").write_bytes(os.urandom(300_000))
-            for words in (("add", "more"), (*identity, "commit", "-qm", "two"), ("push", "-q", "origin", "main")):
-                done = await command(w, "git", "-C", "clone", *words)
-                assert done.returncode == 0, done.stderr
+            await git("clone", "add", "more")
+            await git("clone", *identity, "commit", "-qm", "two")
+            await git("clone", "push", "-q", "origin", "main")
             refused = await command(w, "git", "clone", "https://other.example.net/x.git")
-            assert "CONNECT tunnel failed, response 403" in refused.stderr or "403" in refused.stderr
+            assert "403" in refused.stderr
             await books(w, proxy)
 
     world.run(scenario, tmp_path)
@@ -196,7 +196,8 @@ def test_pip(tmp_path: Path) -> None:
             done = await command(w, *pip, "--index-url", f"https://{HOST}/simple")
             assert done.returncode == 0, done.stderr
             assert (w.directory / "lib" / "picodemo.py").exists()
-            refused = await command(w, *pip, "-v", "--index-url", "https://other.example.net/simple")
+            again = (sys.executable, "-m", "pip", "install", "--retries", "1", "--target", "lib2", "picodemo")
+            refused = await command(w, *again, "--index-url", "https://other.example.net/simple")
             assert refused.returncode != 0
             assert "403 other.example.net:443 is not allowed: add other.example.net to sandbox.allow_hosts" in (
                 refused.stderr + refused.stdout

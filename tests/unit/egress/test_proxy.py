@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,8 +58,9 @@ def test_addresses_that_are_not_global_are_refused_however_they_are_reached(tmp_
         async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             reached.append(writer.get_extra_info("sockname"))
 
-        inside = {"localhost": ["127.0.0.1"], "a.example.org": ["::1"], "b.example.org": [HOME], "c.example.org": ["::"],
-                  "d.example.org": [SITE, "127.0.0.1"], "e.example.org": ["::ffff:127.0.0.1"]}  # fmt: skip
+        inside = {"localhost": ["127.0.0.1"], "a.example.org": ["::1"], "b.example.org": [HOME],
+                  "c.example.org": ["::"], "d.example.org": [SITE, "127.0.0.1"],
+                  "e.example.org": ["::ffff:127.0.0.1"]}  # fmt: skip
         w.names |= inside
         async with served(note, "0.0.0.0", 443), served(note, "::1", 443), w.proxy("*"):  # noqa: S104
             for host in (*inside, "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]", HOME):  # noqa: S104
@@ -79,7 +81,12 @@ def test_a_name_is_resolved_once_and_the_checked_address_connected(
         w.names["rebinding.example.org"] = [SITE, "127.0.0.1", "127.0.0.1"]
         others: list[object] = []
         system = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: (others.append(a[0]), system(*a, **k))[1])
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            others.append(arguments[0])
+            return system(*arguments, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", counted)
 
         async def say_where(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(writer.get_extra_info("sockname")[0].encode())

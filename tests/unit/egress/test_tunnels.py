@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_sender_is_held_back_by_a_receiver_that_does_not_read(tmp_path: Path) 
                 await writer.drain()
                 sent[0] += len(chunk)
 
-        limits = {"connections": 64, "connections_per_s": 1000.0}
+        limits: dict[str, Any] = {"connections": 64, "connections_per_s": 1000.0}
         async with served(flood, HOME, PORT), w.proxy(TARGET, **limits) as proxy:
             clients = []
             for _ in range(64):
@@ -171,7 +172,7 @@ def test_what_the_server_has_closed_is_not_kept_for_long(tmp_path: Path) -> None
     ("limits", "reason"),
     [({"tunnel_s": 0.5}, "open for 0.5 s"), ({"tunnel_bytes": 200_000}, "more than 200000 bytes")],
 )
-def test_a_tunnel_that_never_rests_ends_too(tmp_path: Path, limits: dict[str, float], reason: str) -> None:
+def test_a_tunnel_that_never_rests_ends_too(tmp_path: Path, limits: dict[str, Any], reason: str) -> None:
     async def scenario(w: World) -> None:
         async with served(echo, HOME, PORT), w.proxy(TARGET, **limits):
             reader, writer = await w.tunnel(TARGET)

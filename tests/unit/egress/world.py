@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
@@ -125,21 +125,22 @@ class World:
         command = [sys.executable, "-ISOO", forwarder.__file__, str(self.path), *options]
         process = subprocess.Popen(command)  # noqa: ASYNC220 - does not wait
         try:
-            await self._listening(int(options[0]) if options else forwarder.PORT)
+            await self.listening(int(options[0]) if options else forwarder.PORT)
             yield process
             assert process.poll() is None, "the forwarder died"
         finally:
             process.kill()
             process.wait()
 
-    async def _listening(self, port: int) -> None:
+    async def listening(self, port: int) -> None:
+        """Wait until something listens on a port of the loopback address."""
         for _ in range(200):
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.close()
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError("the forwarder does not listen")
+        raise AssertionError(f"nothing listens on port {port}")
 
     def tls(self, host: str) -> ssl.SSLContext:
         """A server's TLS context for a host name."""
@@ -206,9 +207,15 @@ async def served(
         yield
     finally:
         server.close()
-        for writer in closing:
+        await abort(closing)
+
+
+async def abort(writers: Iterable[asyncio.StreamWriter]) -> None:
+    """Close connections at once, whatever is unsent."""
+    for writer in writers:
+        with contextlib.suppress(AttributeError):  # of one that is closed already, in Python 3.11
             writer.transport.abort()
-        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
