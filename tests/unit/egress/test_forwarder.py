@@ -170,6 +170,49 @@ def test_clients_that_stay_when_the_proxy_has_gone_are_not_kept(tmp_path: Path) 
     world.run(scenario, tmp_path)
 
 
+def test_a_proxy_that_says_its_last_word_first_and_goes_later(tmp_path: Path) -> None:
+    async def scenario(w: World) -> None:
+        async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write_eof()
+            await asyncio.sleep(0.2)
+
+        async with echoing(w.path, leave), w.forwarder() as process:
+            before = descriptors(process)
+            clients = [await asyncio.open_connection("127.0.0.1", PORT) for _ in range(30)]
+            for reader, writer in clients:
+                writer.write(b"x")
+                assert await reader.read() == b""
+            await settled(process, before + 8)
+            for _, writer in clients:
+                writer.close()
+
+    world.run(scenario, tmp_path)
+
+
+def test_what_a_sink_takes_in_small_bites_arrives_whole() -> None:
+    """A sink with so little room in the kernel that even what was left over goes in pieces."""
+    source, feed = socket.socketpair()
+    sink, drain = socket.socketpair()
+    sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    for end in (source, sink, drain):
+        end.setblocking(False)
+    data = os.urandom(16_000)
+    feed.send(data)
+    way = forwarder._Way(source, sink)
+    way.carry(memoryview(bytearray(16_384)))
+    got, flushes = b"", 0
+    while len(got) < len(data) and flushes < 100:
+        with contextlib.suppress(BlockingIOError):
+            got += drain.recv(1000)
+        way.flush()
+        flushes += 1
+    assert got == data
+    assert flushes > 10
+    for end in (source, feed, sink, drain):
+        end.close()
+
+
 def test_a_receiver_that_does_not_read_holds_the_sender_back_and_costs_nothing(tmp_path: Path) -> None:
     async def scenario(w: World) -> None:
         sent = [0]

@@ -46,6 +46,7 @@ async def well(w: World) -> None:
         (b"CONNECT " + b"a" * 9000, "431 The request's head is longer than 8192 bytes"),
         (b"CONNECT site.example.org:443 HTTP/1.1\r\nX: " + b"a" * 100_000, "431 The request's head"),
         (b"CONNECT site.example.org:443 HTTP/1.1\r\n" + b"X: y\r\n" * 10_000, "431 The request's head"),
+        (b"CONNECT 192.168.1.20:11434 HTTP/1.1\r\nX: " + b"a" * 8192 + b"\r\n\r\n", "431 The request's head"),
         (b"CONNECT site.example.org:443 HTTP/1.1\r\n", "408 The request did not arrive within 0.3 s"),
         (b"", "408 The request did not arrive within 0.3 s"),
     ],
