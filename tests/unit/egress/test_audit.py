@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ def record(host: str = "a.example.org", verdict: str = "allowed", client: str = 
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> sqlite3.Connection:
-    return connect(tmp_path / "state.db")
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = connect(tmp_path / "state.db")
+    yield connection
+    connection.close()
 
 
 def test_what_was_stored_is_read_newest_first(database: sqlite3.Connection) -> None:
@@ -45,9 +48,11 @@ def test_a_state_file_of_the_version_before_gets_the_table(tmp_path: Path) -> No
     old = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
     old.executescript(f"{MIGRATIONS[0]}; PRAGMA user_version = 1")
     old.close()
-    audit = Audit(connect(tmp_path / "state.db"))
+    new = connect(tmp_path / "state.db")
+    audit = Audit(new)
     audit.add([record()])
     assert len(audit.recent()) == 1
+    new.close()
 
 
 def test_records_are_stored_together_and_soon(database: sqlite3.Connection) -> None:

@@ -206,22 +206,67 @@ def test_a_connection_that_is_reset_ends_the_tunnel(tmp_path: Path) -> None:
     world.run(scenario, tmp_path)
 
 
-def test_an_answer_arrives_although_the_server_no_longer_listens(tmp_path: Path) -> None:
-    """A server that has said no closes with an upload still coming in."""
+def test_an_answer_arrives_although_the_server_has_reset_the_upload(tmp_path: Path) -> None:
+    """It lies in the kernel's buffers and the proxy's chunk, the client has not read it yet, and sends on."""
 
     async def scenario(w: World) -> None:
+        gone = asyncio.Event()
+
         async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.read(1)
-            writer.write(b"413 too large")
+            writer.write(b"x" * 300_000)
             await writer.drain()
-            writer.write_eof()
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
+            plain = writer.get_extra_info("socket")
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            gone.set()
 
         async with served(refuse, HOME, PORT), w.proxy(TARGET):
-            reader, writer = await w.tunnel(TARGET)
-            writer.write(b"x" * 50_000)
-            assert await reader.readexactly(13) == b"413 too large"
-            writer.close()
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(str(w.path))
+            client.send(f"CONNECT {TARGET} HTTP/1.1\r\n\r\nupload".encode())
+            client.setblocking(False)
+            await gone.wait()
+            for _ in range(5):
+                with contextlib.suppress(OSError):
+                    client.send(b"more")
+                await asyncio.sleep(0.05)
+            got, loop = b"", asyncio.get_running_loop()
+            with contextlib.suppress(OSError):
+                while data := await loop.sock_recv(client, 65536):
+                    got += data
+            assert len(got.partition(b"\r\n\r\n")[2]) == 300_000
+            client.close()
             await w.recorded()
+
+    world.run(scenario, tmp_path)
+
+
+def test_what_waits_in_one_tunnel_is_not_touched_by_another(tmp_path: Path) -> None:
+    """All tunnels read into one buffer."""
+
+    async def scenario(w: World) -> None:
+        size = 2 * MEGABYTE
+
+        async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            letter = await reader.readexactly(1)
+            writer.write(letter * size)
+            await writer.drain()
+
+        async with served(send, HOME, PORT), w.proxy(TARGET):
+            slow, slow_writer = await w.tunnel(TARGET)
+            slow_writer.transport.pause_reading()  # type: ignore[attr-defined]
+            slow_writer.write(b"a")
+            await asyncio.sleep(0.2)
+            for _ in range(3):
+                quick, quick_writer = await w.tunnel(TARGET)
+                quick_writer.write(b"b")
+                assert await quick.read() == b"b" * size
+                quick_writer.close()
+            slow_writer.transport.resume_reading()  # type: ignore[attr-defined]
+            assert await slow.read() == b"a" * size
+            slow_writer.close()
+            await w.recorded(4)
 
     world.run(scenario, tmp_path)
