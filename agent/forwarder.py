@@ -9,17 +9,7 @@ Standard library only, and little of it: `socket` and `selectors` would cost a m
 """
 
 import sys
-from _socket import (
-    AF_INET,
-    AF_UNIX,
-    IPPROTO_TCP,
-    SHUT_WR,
-    SO_REUSEADDR,
-    SOCK_STREAM,
-    SOL_SOCKET,
-    TCP_NODELAY,
-    socket,
-)
+from _socket import AF_INET, AF_UNIX, IPPROTO_TCP, SHUT_WR, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY, socket
 from select import EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, epoll
 
 HOST, PORT = "127.0.0.1", 3128
@@ -89,7 +79,7 @@ class Forwarder:
         if len(self._pairs) >= 2 * self._limit and self._lingering:
             self._drop(self._lingering[0])
         try:
-            fd = self._listener._accept()[0]  # noqa: SLF001 - what socket.accept is made of
+            fd = self._listener._accept()[0]  # type: ignore[attr-defined]  # noqa: SLF001 - what socket.accept is made of
         except BlockingIOError:
             return
         except OSError:
@@ -124,6 +114,8 @@ class Forwarder:
     def _ready(self, pair: "_Pair", fd: int, events: int) -> None:
         try:
             over = pair.ready(fd, events, self._buffer)
+        except BlockingIOError:
+            over = False
         except (OSError, MemoryError):
             over = True
         if over:
@@ -201,7 +193,7 @@ class _Pair:
         self.watched: dict[int, int | None] = {}
 
     def ready(self, fd: int, events: int, buffer: memoryview) -> bool:
-        """React to what epoll says of one end; True when the pair is over, OSError likewise."""
+        """React to what epoll says of one end; True when the pair is over, OSError but BlockingIOError likewise."""
         if self.lingering:
             return not self.client.recv_into(buffer)
         is_client = fd == self.client.fileno()
@@ -249,11 +241,8 @@ class _Way:
         return not self.done and not self.pending
 
     def carry(self, buffer: memoryview) -> None:
-        """Take one chunk from the source to the sink; OSError when the source is broken."""
-        try:
-            count = self.source.recv_into(buffer)
-        except BlockingIOError:
-            return
+        """Take one chunk from the source to the sink; OSError when there is none or the source is broken."""
+        count = self.source.recv_into(buffer)
         if count:
             self.pending = bytes(buffer[self._send(buffer[:count]) : count])
             if self.done:

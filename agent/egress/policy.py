@@ -23,6 +23,7 @@ class Limits:
     lookup_s: float = 10.0
     connect_s: float = 10.0
     idle_s: float = 300.0
+    half_closed_s: float = 60.0  # idle, once one side has ended: a client's pool may keep what its server has closed
     tunnel_s: float = 4 * 3600.0
     tunnel_bytes: int = 4 * 1024**3
 

@@ -7,6 +7,8 @@ example.org:8443            another port; an exact name listed with its port may
                             own network (private addresses; never loopback or link-local)
 192.168.1.20:11434          that address, global or not; [fd00::1]:11434 for IPv6
 192.168.1.0/24:8080         likewise, and names that other entries allow on that port may have addresses there
+
+What is allowed by a name without a port must be TLS that asks for that name (see hello.py).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _KERNEL_BUFFER = 128 * 1024
 _ADDRESSES_TRIED = 6
 # A refused client is read a little further, so that it sees the answer and not a reset.
 _FAREWELL_S = 1.0
-_FAREWELL_BYTES = 64 * 1024
+_FAREWELL_BYTES = 256 * 1024
 
 
 class GoneError(Exception):
@@ -175,8 +175,8 @@ class Session:
                 left = _FAREWELL_BYTES
                 while left > 0 and (data := await self._loop.sock_recv(self._client, 8192)):
                     left -= len(data)
-        except (TimeoutError, OSError):
-            return
+        except (TimeoutError, OSError, asyncio.CancelledError):
+            return  # cancelled or not, the refusal that led here is what is recorded
 
 
 async def _connected(address: Address, port: int) -> socket.socket:

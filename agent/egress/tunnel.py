@@ -59,15 +59,17 @@ class Tunnel:
 
     async def _watch(self) -> None:
         """Ends the tunnel when nothing has moved for too long; one timer a tunnel, whatever it carries."""
+        limits = self._limits
         while True:
+            patience = limits.half_closed_s if self._up.done or self._down.done else limits.idle_s
             now = time.monotonic()
-            idle_left = self._last + self._limits.idle_s - now
-            time_left = self._started + self._limits.tunnel_s - now
+            idle_left = self._last + patience - now
+            time_left = self._started + limits.tunnel_s - now
             if idle_left <= 0:
-                self._end(f"idle for {self._limits.idle_s:g} s")
+                self._end(f"idle for {patience:g} s")
             elif time_left <= 0:
-                self._end(f"open for {self._limits.tunnel_s:g} s")
-            await asyncio.sleep(max(0.01, min(idle_left, time_left)))
+                self._end(f"open for {limits.tunnel_s:g} s")
+            await asyncio.sleep(max(0.01, min(idle_left, time_left, limits.half_closed_s)))
 
     def _progress(self, problem: str) -> None:
         self._last = time.monotonic()
