@@ -7,6 +7,7 @@ from aiohttp import web
 
 from tests.fakes import defaults
 from tests.fakes.llm.accounts import Account, default_accounts
+from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
 from tests.fakes.llm.dialect import Dialect
 from tests.fakes.llm.openai_chat.dialect import ChatCompletions
@@ -51,4 +52,5 @@ SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
+    defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
 }
