@@ -10,6 +10,7 @@ from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
 from tests.fakes.llm.dialect import Dialect
+from tests.fakes.llm.gemini.dialect import Gemini
 from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
@@ -53,4 +54,5 @@ SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
+    defaults.GEMINI_HOST: _model(lambda _host: Gemini()),
 }
