@@ -78,7 +78,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Case:
-    """A conversation. `whole` is asked without tools."""
+    """A conversation, with the tools that the model is offered."""
 
     name: str
     steps: tuple[Step, ...]

@@ -18,7 +18,6 @@ class Failure:
     fault: Reply
     error: type[LLMError] = LLMUnavailableError
     retried: bool = False
-    status: str = ""
 
 
 def _fails(kind: Any, error: type[LLMError]) -> Failure:
