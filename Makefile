@@ -43,7 +43,7 @@ lint: venv ## style and types
 	$(BIN)/mypy
 
 unit: venv ## tests that need no lab host
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit tests/conformance
 
 e2e: venv ## deploy, conversation and compliance on a lab host
 	$(BIN)/python -m pytest tests/e2e tests/hostile

@@ -71,7 +71,7 @@ class _Reader:
             return [self._value(item, kind.of, f"{path}[{place}]") for place, item in enumerate(items)]
         if isinstance(value, list) and kind != "VALUE":
             reason = "Proto field is not repeating, cannot start list."
-            self._say(path, f'Invalid JSON payload received. Unknown name "{key}"{_at(parent)}: {reason}')
+            self._say(parent, f'Invalid JSON payload received. Unknown name "{key}"{_at(parent)}: {reason}')
             return None
         return self._value(value, kind, path)
 
