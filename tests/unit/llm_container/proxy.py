@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 
 _REFUSED = b"HTTP/1.1 403 Not in the allow-list\r\nConnection: close\r\n\r\n"
@@ -20,33 +20,38 @@ class Tunnels:
         self.places = dict(places)
         self.asked: list[str] = []
         self.unreachable: set[str] = set()
-        self.open = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            method, target, _ = head.split(" ", 2)
-            self.asked.append(f"{method} {target}")
-            if target in self.unreachable or target not in self.places:
-                writer.write(_FAILED if target in self.unreachable else _REFUSED)
-                await writer.drain()
-            else:
-                await self._carry(target, reader, writer)
-        writer.close()
-
-    async def _carry(self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(*self.places[target])
-        writer.write(_WELL)
-        self.open += 1
         try:
-            await asyncio.wait(
-                [asyncio.create_task(_copy(*way)) for way in ((reader, far_writer), (far_reader, writer))],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await self._answer(reader, writer)
         finally:
-            self.open -= 1
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        method, target, _ = head.split(" ", 2)
+        self.asked.append(f"{method} {target}")
+        if target not in self.places:
+            writer.write(_FAILED if target in self.unreachable else _REFUSED)
+            await writer.drain()
+            return
+        far_reader, far_writer = await asyncio.open_connection(*self.places[target])
+        try:
+            writer.write(_WELL)
+            await _until_one_ends(_copy(reader, far_writer), _copy(far_reader, writer))
+        finally:
             far_writer.close()
+
+
+async def _until_one_ends(*ways: Coroutine[None, None, None]) -> None:
+    tasks = [asyncio.create_task(way) for way in ways]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,23 +65,25 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def proxy(path: Path, places: Mapping[str, tuple[str, int]]) -> Iterator[Tunnels]:
     """Serves in a thread while the block runs."""
     tunnels = Tunnels(places)
-    loop = asyncio.new_event_loop()
-    ready, finish = threading.Event(), asyncio.Event()
+    ready, finish = threading.Event(), threading.Event()
 
     async def serve() -> None:
         server = await asyncio.start_unix_server(tunnels.serve, path)
         ready.set()
-        await finish.wait()
+        await asyncio.to_thread(finish.wait)
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
+        await asyncio.wait(left or {asyncio.create_task(asyncio.sleep(0))})
+        # Transports close in a later turn of the loop.
+        await asyncio.sleep(0.1)
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     ready.wait()
     try:
         yield tunnels
     finally:
-        loop.call_soon_threadsafe(finish.set)
+        finish.set()
         thread.join()
-        loop.close()
