@@ -156,18 +156,15 @@ class Parent:
             self._failures = 0
             log("the worker left; the next request starts it")
         elif self._stop_at is None:
-            self._failed(worker, why)
+            self._failed(why)
         if self._stop_at is None:
             self._front.open()
 
-    def _failed(self, worker: Worker, why: str) -> None:
-        now = time.monotonic()
-        if worker.ready_at is not None and now - worker.ready_at >= _STABLE_S:
-            self._failures = 0
+    def _failed(self, why: str) -> None:
         self._failures += 1
         # The first failure may be one request's fault: the next one is served at once.
         backoff = min(2.0 ** (self._failures - 2), _LAST_BACKOFF_S) if self._failures > 1 else 0.0
-        self._not_before = now + backoff
+        self._not_before = time.monotonic() + backoff
         times = "" if self._failures == 1 else f" {self._failures} times in a row"
         self._trouble = f"the process that runs litellm ended{times} ({why})"
         log(f"{self._trouble}; the next request starts it again" + f", not before {backoff:g} s" * (backoff > 0))

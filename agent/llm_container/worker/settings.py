@@ -50,8 +50,6 @@ def after_import() -> None:
     litellm.num_retries = 0
     # A setting that a model does not know (a temperature for one that reasons) must not make it fail.
     litellm.drop_params = True
-    # Anthropic refuses a history with tool calls when no tool is offered, and empty messages.
-    litellm.modify_params = True
 
 
 def check() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -119,7 +120,13 @@ def test_who_is_refused_while_still_sending_gets_the_answer(boxed: tuple[Box, Pa
     while not _is_refused(box):
         pass
 
-    assert box.post("/who", content=b"x" * 4_000_000).status_code == 503
+    assert asyncio.run(_post_as_the_gateway_does(box, b"x" * 4_000_000)) == 503
+
+
+async def _post_as_the_gateway_does(box: Box, content: bytes) -> int:
+    transport = httpx.AsyncHTTPTransport(uds=str(box.socket))
+    async with httpx.AsyncClient(transport=transport, base_url="http://llm") as client:
+        return (await client.post("/who", content=content)).status_code
 
 
 def _is_refused(box: Box) -> bool:
@@ -131,16 +138,32 @@ def _is_refused(box: Box) -> bool:
 
 def test_a_worker_that_falls_silent_is_replaced() -> None:
     with running(deaf_s=1.0) as (box, _):
-        with pytest.raises(LOST):
-            box.post("/deaf")
+        for _ in range(2):
+            with pytest.raises(LOST):
+                box.post("/deaf")
 
-        assert box.post("/who").status_code == 200
-        assert "it had stopped answering" in box.log_text()
+            time.sleep(1.1)  # what the second failure in a row costs
+            assert box.post("/who").status_code == 200
+        assert box.log_text().count("it had stopped answering") == 2
+        with pytest.raises(LOST):
+            box.post("/kill")
+        box.until(lambda: "signal 9" in box.log_text())
 
 
 def test_a_worker_that_never_comes_up_is_ended() -> None:
     with running(["/bin/sleep", "600"], start_s=1.0) as (box, _), pytest.raises(LOST):
         box.post("/who")
+
+
+def test_workers_that_come_and_go_leave_nothing_open(box: Box) -> None:
+    box.post("/leave")
+    box.until(lambda: not box.workers())
+    before = sorted(os.listdir(f"/proc/{box.pid}/fd"))  # noqa: PTH208
+    for _ in range(3):
+        box.post("/leave")
+        box.until(lambda: not box.workers())
+
+    assert sorted(os.listdir(f"/proc/{box.pid}/fd")) == before  # noqa: PTH208
 
 
 def test_a_stable_worker_clears_the_record() -> None:
@@ -223,6 +246,34 @@ def test_it_stays_small(box: Box) -> None:
     box.until(lambda: not box.workers())
 
     assert box.rss_mb(box.pid) < 12
+
+
+def test_a_container_that_must_not_serve_says_why_to_all_who_ask(tmp_path: Path) -> None:
+    path = tmp_path / "llm.sock"
+    script = "import sys; sys.path.insert(0, sys.argv[1]); from agent.llm_container.parent import stand_by; "
+    command = [
+        "/usr/bin/python3",
+        "-ISOOc",
+        script + "stand_by('it is too weak', sys.argv[2])",
+        str(REPOSITORY),
+        str(path),
+    ]
+    process = subprocess.Popen(["unshare", "--net", "--", *command])
+    try:
+        while not path.exists():
+            time.sleep(0.02)
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://llm") as client:
+            told = client.post("/v1/chat/completions", json={})
+            health = client.get("/health")
+        assert (told.status_code, error_of(told)["code"], error_of(told)["message"]) == (
+            503,
+            "not_confined",
+            "it is too weak",
+        )
+        assert (health.status_code, health.json()) == (503, {"status": "failing", "detail": "it is too weak"})
+    finally:
+        process.terminate()
+    assert process.wait(5) == 0
 
 
 def test_without_its_volume_it_says_so(tmp_path: Path) -> None:
