@@ -73,7 +73,8 @@ class Row:
 
 def rows(view: View, role: Role) -> list[Row]:
     """Every control, in the order of the README's table."""
-    return [Row(control, *check(view, role)) for control, check in _CHECKS.items()]
+    checks = _CHECKS if len(role.interfaces) == 1 else {**_CHECKS, "firewall": _firewall}
+    return [Row(control, *check(view, role)) for control, check in checks.items()]
 
 
 def problem(found: list[Row]) -> str:
@@ -222,6 +223,12 @@ def _docker_socket(view: View, _: Role) -> "Outcome":
 def _network(view: View, role: Role) -> "Outcome":
     found = view.interfaces - _FALLBACK_TUNNELS
     return ", ".join(sorted(role.interfaces)), ", ".join(sorted(found)) or _NONE, found <= role.interfaces
+
+
+def _firewall(view: View, _: Role) -> "Outcome":
+    # Loaded before Docker starts; but somebody may have flushed it since, or it may not have loaded.
+    seen = view.host_answer or _NONE
+    return "EHOSTUNREACH", seen, seen in ("EHOSTUNREACH", _NONE)
 
 
 _CHECKS: "dict[str, Callable[[View, Role], Outcome]]" = {

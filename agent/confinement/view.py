@@ -3,12 +3,14 @@
 # pathlib would cost the idle sandbox 1 MB, were it imported by it.
 # ruff: noqa: PTH110, PTH123, PTH208
 
+import _socket
 import errno
 import os
 
 from agent import cgroup
 
 _MFD_CLOEXEC = 1
+_DISCARD, _PATIENCE_S = 9, 1.0
 # Anything below these would hand the host to the container.
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
 
@@ -42,6 +44,8 @@ class View:
         self.sockets = [path for path in _SOCKETS if os.path.exists(path)]
         #: the answer to a call that Docker's own seccomp profile allows and this project's do not
         self.probe = _probe()
+        #: the host's answer on the bridge; "" where there is no way to it
+        self.host_answer = _ask_host()
         #: bytes; None where there is no limit. `swap` is what may be used beyond `memory`
         self.memory = cgroup.number(cgroup.read("memory", "memory.limit_in_bytes", "memory.max"))
         self.swap_counted, self.swap = _swap_on_top(self.memory)
@@ -80,6 +84,31 @@ def _probe() -> str:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, str(error.errno))
     return "allowed"
+
+
+def gateway_address(route: str) -> str:
+    """The address of the default route in /proc/net/route, whose words are little-endian; empty when there is none."""
+    for line in route.splitlines()[1:]:
+        words = line.split()
+        if words[1] == "00000000" and words[2] != "00000000":
+            return ".".join(str(byte) for byte in reversed(bytes.fromhex(words[2])))
+    return ""
+
+
+def _ask_host() -> str:
+    """A port that nobody serves: the firewall's refusal is another than the kernel's own (ECONNREFUSED)."""
+    address = gateway_address(_read("/proc/net/route"))
+    if not address:
+        return ""
+    connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    connection.settimeout(_PATIENCE_S)
+    try:
+        code = connection.connect_ex((address, _DISCARD))
+    except TimeoutError:
+        return "ETIMEDOUT"
+    finally:
+        connection.close()
+    return errno.errorcode.get(code, str(code)) if code else "connected"
 
 
 def _swap_on_top(memory: int | None) -> tuple[bool, int | None]:

@@ -16,6 +16,7 @@ NAMES = {
     "pids": ("Processes", "Procesy"),
     "docker-socket": ("Docker socket", "Gniazdo Dockera"),
     "network": ("Network interfaces", "Interfejsy sieciowe"),
+    "firewall": ("Host through the firewall", "Host przez zaporę"),
     "tmp": ("/tmp", "/tmp"),
     "shm": ("/dev/shm", "/dev/shm"),
     "core-dumps": ("Core dumps", "Zrzuty pamięci"),

@@ -1,4 +1,4 @@
-"""The deploy and one conversation on Debian 13, with its newer Docker."""
+"""The deploy, one conversation and every control on Debian 13, with its newer Docker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import KEEP
+from tests.e2e.verification import verify
 from tests.lab import Lab
 from tests.lab.lab import remove
 from tests.stack import Stack
@@ -31,3 +32,5 @@ def test_deploy_and_conversation(trixie: Stack) -> None:
     trixie.wait_ready()
     assert "Linux picoclaw-sandbox" in trixie.ask("run uname -a")
     assert trixie.planned_changes() == []
+    found = verify(trixie)
+    assert found.failed == set(), found.output

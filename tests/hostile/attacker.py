@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from dataclasses import dataclass
@@ -16,8 +17,7 @@ from tests.stack import GATEWAY, SANDBOX, Stack
 PATIENCE_S = 45.0
 # What a case's command prints when it got what it was after.
 LOOT = "PWNED"
-_LIVES = "docker inspect --format '{{.Name}} {{.State.StartedAt}} {{.State.Pid}} {{.RestartCount}}' "
-_VOLUMES = "var/lib/docker/volumes"
+_DOCKER = "var/lib/docker"  # read from outside the lab host: ten times quicker than asking it over SSH
 
 
 @dataclass(frozen=True)
@@ -94,24 +94,25 @@ class Attacker:
         self.stack.fakes.reset()
         self.stack.ask("/new")
 
-    def assert_answering(self) -> None:
+    def assert_answering(self, then: str = "true") -> None:
         """Assert that the bot answers the next message, and that a command still runs in the sandbox."""
         proof = uuid.uuid4().hex
-        told = self.run(f"echo {proof}", timeout_s=20)
+        commands = ({"command": f"echo {proof}", "timeout_s": 20}, {"command": then, "timeout_s": 30})
+        told, _ = self.order(*[wire.ToolCall(name="exec", arguments=command) for command in commands], patience=50)
         assert told.lines[:2] == [proof, "[exit code 0]"], told.text
 
     def lives(self) -> list[str]:
         """Since when, as which process and how often restarted both containers run."""
-        return self.stack.lab.ssh(_LIVES + f"{GATEWAY} {SANDBOX}", check=True).stdout.splitlines()
+        files = (self.stack.lab.places.root / _DOCKER / "containers").glob("*/config.v2.json")
+        kept = (json.loads(file.read_text()) for file in files)
+        ours = (one for one in kept if one["Name"] in (f"/{GATEWAY}", f"/{SANDBOX}"))
+        return sorted(f"{c['Name']} {c['State']['StartedAt']} {c['State']['Pid']} {c['RestartCount']}" for c in ours)
 
-    def journals(self) -> list[str]:
-        """Every probe and every name that has reached the lab's internet."""
+    def outside(self) -> list[str]:
+        """What reached the lab's internet, probes and names, and how many packets knocked at the machine around it."""
         files = (self.stack.lab.state_dir / name for name in ("probes.jsonl", "dns.jsonl"))
-        return [line for file in files if file.exists() for line in file.read_text().splitlines()]
-
-    def knocks(self) -> int:
-        """How many packets have knocked at the machine around the lab host."""
-        return self.stack.lab.refused_packets
+        lines = [line for file in files if file.exists() for line in file.read_text().splitlines()]
+        return [*lines, f"{self.stack.lab.refused_packets} packets to the machine"]
 
     def state(self) -> bytes:
         """The gateway's state file as it lies on the host's disk, journal included."""
@@ -139,4 +140,4 @@ class Attacker:
         }
 
     def _volume(self, name: str) -> Path:
-        return self.stack.lab.places.root / _VOLUMES / name / "_data"
+        return self.stack.lab.places.root / _DOCKER / "volumes" / name / "_data"

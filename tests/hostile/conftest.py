@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.fakes import wire
 from tests.hostile.attacker import Attacker
 from tests.stack import Stack
 
@@ -30,23 +29,26 @@ class _Battlefield:
 
     attacker: Attacker
     lives: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
     fit: bool = False
 
     def settle(self) -> None:
         """Wait until the bot is well, whatever the case before did."""
         if not self.fit:
             self.attacker.stack.wait_ready()
-            self.lives = self.attacker.lives()
+            self.lives, self.outside = self.attacker.lives(), self.attacker.outside()
         self.fit = False
 
     def look_around(self, restarted: set[str]) -> None:
         """Assert what must hold after each case, and clean up."""
-        self.attacker.assert_answering()
+        self.attacker.assert_answering(then=_CLEAN_UP)
         lives = self.attacker.lives()
         died = {new.split()[0].strip("/") for old, new in zip(self.lives, lives, strict=True) if old != new}
         self.lives = lives
         assert died == restarted, f"restarted: {died or 'none'}, expected: {restarted or 'none'}"
-        self.attacker.order(wire.ToolCall(name="exec", arguments={"command": _CLEAN_UP, "timeout_s": 30}))
+        before = self.outside
+        self.outside = self.attacker.outside()
+        assert self.outside == before, "something got out"
         self.fit = True
 
 
@@ -63,11 +65,8 @@ def attacker(_battlefield: _Battlefield, request: pytest.FixtureRequest) -> Iter
     attacker = _battlefield.attacker
     _battlefield.settle()
     attacker.forget()
-    journals, knocks = attacker.journals(), attacker.knocks()
     yield attacker
     _battlefield.look_around({mark.args[0] for mark in request.node.iter_markers("restarts")})
-    assert attacker.journals() == journals
-    assert attacker.knocks() == knocks
 
 
 @dataclass

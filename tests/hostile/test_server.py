@@ -112,18 +112,19 @@ for fd in range(3, 10): attempt(f"fd {fd}", lambda: os.open(f"/proc/1/fd/{fd}", 
 
 
 def test_an_impostor_while_connected(attacker: Attacker) -> None:
-    attacker.run(f"python3 - <<'END'\n{IMPOSTOR}\nEND")  # counted with the server, which is Python too
-    told = attacker.run("pgrep -c python3; sleep 0.5; echo true; pgrep -c python3")
-    assert told.lines == ["2", "true", "2", "[exit code 0]"], told.text
+    attacker.run(f"python3 - <<'END'\n{IMPOSTOR}\nEND")
+    told = attacker.run("pgrep -cxf 'python3 -'; sleep 0.5; echo true; pgrep -cxf 'python3 -'")
+    assert told.lines == ["1", "true", "1", "[exit code 0]"], told.text
 
 
 @pytest.mark.restarts(GATEWAY, "the link must drop for the impostor to get its chance")
 def test_an_impostor_when_the_link_drops(attacker: Attacker) -> None:
     """The server ends every process before it connects anew, so that nobody is left to take its place."""
-    attacker.run(f"for i in 1 2 3 4 5 6; do python3 - <<'END'\n{IMPOSTOR}\nEND\ndone; pgrep -c python3").refused("^7$")
+    six = f"for i in 1 2 3 4 5 6; do python3 - <<'END'\n{IMPOSTOR}\nEND\ndone"
+    attacker.run(f"{six}; sleep 0.5; pgrep -cxf 'python3 -'").refused("^[3-6]$")
     attacker.stack.lab.ssh(f"docker restart -t 5 {GATEWAY}", check=True)
     attacker.stack.wait_ready()
-    told = attacker.run("pgrep python3 | grep -vx 1 || echo nobody")
+    told = attacker.run("pgrep -xf 'python3 -' || echo nobody")
     told.refused("^nobody$")
 
 
@@ -153,7 +154,7 @@ def test_a_library_for_the_next_server(attacker: Attacker) -> None:
         'printf \'import os; open("/workspace/ran", "a").write(str(os.getpid()) + "\\\\n")\' > '
         "sitecustomize.py; "
         "cp sitecustomize.py usercustomize.py; cp sitecustomize.py _json.py; cp sitecustomize.py os.py; "
-        "mkdir -p .local/lib/python3.13/site-packages agent; cp sitecustomize.py "
+        "mkdir -p .local/lib/python3.13/site-packages agent; cp *customize.py "
         ".local/lib/python3.13/site-packages/; "
         "cp sitecustomize.py agent/__init__.py; echo 'echo PWNED' > .bashrc; cp .bashrc .bash_profile; cp "
         ".bashrc .profile; "

@@ -140,7 +140,8 @@ def lay_out(root: Path, mount_points: Sequence[str]) -> None:
             target = Path("/", name).readlink()
             (root / target).mkdir(exist_ok=True)
             (root / name).symlink_to(target)
-    (root / "tmp").mkdir(mode=0o1777)
+    (root / "tmp").mkdir()
+    (root / "tmp").chmod(0o1777)  # mkdir would take the umask off
     for path, text in ACCOUNTS.items():
         (root / path).write_text(text)
 
