@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-annotate \
-        --custom-compile-command 'make lock' pyproject.toml
+        --custom-compile-command 'make lock'
+# litellm is large and watched with suspicion: it gets a place of its own, away from what develops and deploys.
+LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint unit e2e bench verify trace lab-down lock format clean
+.PHONY: help venv litellm demo test lint unit e2e bench verify trace lab-down lock format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,14 @@ $(VENV)/.ready: requirements/dev.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+litellm: $(LITELLM)/.ready ## install litellm for the tests of the llm container, outside .venv
+
+$(LITELLM)/.ready: requirements/llm.txt
+	@echo "==> installing the Python packages of requirements/llm.txt into $(LITELLM)"
+	@$(PYTHON) -m venv --clear $(LITELLM)
+	@$(LITELLM)/bin/pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/llm.txt
+	@touch $@
+
 demo: venv ## raise a throwaway host, deploy to it, ask the assistant for a command, show the proof
 	@$(BIN)/python -m tests.demo
 
@@ -33,7 +43,7 @@ lint: venv ## style and types
 	$(BIN)/mypy
 
 unit: venv ## tests that need no lab host
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit tests/conformance
 
 e2e: venv ## deploy, conversation and compliance on a lab host
 	$(BIN)/python -m pytest tests/e2e tests/hostile
@@ -51,9 +61,10 @@ lab-down: venv ## remove every throwaway host
 	@$(BIN)/python -m tests.lab down --all
 
 lock: venv ## renew the locked requirements
-	$(LOCK) --python-version 3.13 -o requirements/gateway.txt
-	$(LOCK) --python-version 3.11 --extra operator -o requirements/operator.txt
-	$(LOCK) --python-version 3.11 --all-extras -o requirements/dev.txt
+	$(LOCK) pyproject.toml --python-version 3.13 -o requirements/gateway.txt
+	$(LOCK) pyproject.toml --python-version 3.11 --extra operator -o requirements/operator.txt
+	$(LOCK) pyproject.toml --python-version 3.11 --all-extras -o requirements/dev.txt
+	$(LOCK) --group llm --python-version 3.11 -o requirements/llm.txt
 
 format: venv ## format the code
 	$(BIN)/ruff format

@@ -1,4 +1,4 @@
-"""`docker exec picoclaw-sandbox picoclaw-confinement`: the sandbox has no click, and needs none for this."""
+"""`docker exec picoclaw-sandbox picoclaw-confinement`: sandbox and llm have no click, and need none for this."""
 
 import argparse
 import os
@@ -10,15 +10,15 @@ if not __package__:  # started by its path, see agent/sandbox/__main__.py
 from agent.confinement.report import as_json, look, table
 
 
-def main() -> int:
-    """Print the controls of the sandbox; 0 when all are in force."""
+def main(role: str = "sandbox") -> int:
+    """Print the controls of a container; 0 when all are in force."""
     parser = argparse.ArgumentParser(
         prog="picoclaw-confinement", description="Print which controls this container is under; exit 1 when one fails."
     )
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     parser.add_argument("--lang", choices=("en", "pl"), default="en", help="language of the table (default: en)")
     options = parser.parse_args()
-    rows = look("sandbox")
+    rows = look(role)
     sys.stdout.write(f"{as_json(rows) if options.json else table(rows, options.lang)}\n")
     return 0 if all(row.ok for row in rows) else 1
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1024 * 1024
 UID = "1000"
-_MEMORY, _PIDS, _TMP, _SHM = 128 * MEBIBYTE, 64, 32 * MEBIBYTE, 8 * MEBIBYTE
+_PIDS, _TMP, _SHM = 64, 32 * MEBIBYTE, 8 * MEBIBYTE
 # Values are written in signs that need no translation.
 _NONE, _UNLIMITED = "–", "∞"
 _CAPABILITIES = ("CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb")
@@ -29,18 +29,20 @@ _FALLBACK_TUNNELS = frozenset((
 
 
 class Role:
-    """What a container has that the other has not; `volume` is where its data lie, mounted with `options`."""
+    """What a container has that the others have not; `volume` is where its data lie, mounted with `options`."""
 
-    __slots__ = ("interfaces", "options", "read_only", "volume", "writable")
+    __slots__ = ("interfaces", "memory", "options", "read_only", "volume", "writable")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a table's columns
         self,
         volume: str,
         options: tuple[str, ...],
         writable: tuple[str, ...],
         read_only: tuple[str, ...],
         interfaces: tuple[str, ...],
+        memory: int = 128 * MEBIBYTE,
     ) -> None:
+        self.memory = memory
         self.volume = volume
         self.options = options
         self.writable = frozenset((volume, *writable))
@@ -53,6 +55,7 @@ ROLES = {
         "/var/lib/picoclaw", ("nosuid", "nodev", "noexec"), ("/run/sandbox",), ("/etc/picoclaw",), ("lo", "eth0")
     ),
     "sandbox": Role("/workspace", ("nosuid", "nodev"), (), ("/run/sandbox",), ("lo",)),
+    "llm": Role("/run/llm", ("nosuid", "nodev", "noexec"), (), ("/run/egress",), ("lo",), 256 * MEBIBYTE),
 }
 
 
@@ -134,8 +137,8 @@ def _user(view: View, _: Role) -> "Outcome":
     return UID, " ".join(sorted(ids)), ids == {UID}
 
 
-def _memory(view: View, _: Role) -> "Outcome":
-    return _at_most(_MEMORY, view.memory, MEBIBYTE, " MB")
+def _memory(view: View, role: Role) -> "Outcome":
+    return _at_most(role.memory, view.memory, MEBIBYTE, " MB")
 
 
 def _swap(view: View, _: Role) -> "Outcome":

@@ -10,7 +10,7 @@ _MARKS = ("✘", "✔")
 
 
 def look(role: str) -> list[Row]:
-    """The controls of the container in which this runs; `role` is `gateway` or `sandbox`."""
+    """The controls of the container in which this runs; `role` is a key of `ROLES`."""
     return rows(View(), ROLES[role])
 
 

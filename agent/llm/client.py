@@ -77,7 +77,8 @@ class ChatClient:
             response = await self._http.send(request, stream=True)
             try:
                 if response.status_code != 200:
-                    raise from_status(response.status_code, await _detail(response), _retry_after(response))
+                    detail, code = await _detail(response)
+                    raise from_status(response.status_code, detail, _retry_after(response), code)
                 return await self._read(response, on_text)
             finally:
                 await response.aclose()
@@ -115,13 +116,19 @@ class ChatClient:
         return body
 
 
-async def _detail(response: httpx.Response) -> str:
-    raw = (await response.aread())[:65536]
+async def _detail(response: httpx.Response) -> tuple[str, object]:
+    raw, code = (await response.aread())[:65536], None
     try:
-        detail = error_text(msgspec.json.decode(raw))
+        body = msgspec.json.decode(raw)
+        detail, code = error_text(body), _code(body)
     except (msgspec.DecodeError, UnicodeError):
         detail = response.reason_phrase
-    return f"HTTP {response.status_code}: {detail}"
+    return f"HTTP {response.status_code}: {detail}", code
+
+
+def _code(error: object) -> object:
+    inner = error.get("error") if isinstance(error, dict) else None
+    return inner.get("code") if isinstance(inner, dict) else None
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -2,10 +2,10 @@
 
 LLMError
 ├── LLMKeyError          401, 403       the owner must change llm.api_key
-├── LLMQuotaError        402            the owner must pay or wait
+├── LLMQuotaError        402, no quota  the owner must pay or wait
 ├── LLMRequestError      other 4xx      the owner must change llm.model or settings; a retry cannot help
 ├── LLMTooLongError      an endless answer: a retry would cost the same again
-└── LLMUnavailableError  429, 5xx, connection, timeout, garbage: a retry may help (`retry_after`, seconds)
+└── LLMUnavailableError  408, 429, 5xx, connection, timeout, garbage: a retry may help (`retry_after`, seconds)
 """
 
 from agent.errors import PicoClawError
@@ -51,12 +51,12 @@ class LLMUnavailableError(LLMError):
         self.retry_after = retry_after
 
 
-def from_status(status: int, detail: str, retry_after: float | None = None) -> LLMError:
-    """The error that an HTTP status stands for."""
+def from_status(status: int, detail: str, retry_after: float | None = None, code: object = None) -> LLMError:
+    """The error that an HTTP status stands for; `code` is the provider's own, if it has one."""
     if status in (401, 403):
         return LLMKeyError(detail)
-    if status == 402:
+    if status == 402 or code == "insufficient_quota":  # OpenAI says it with a 429
         return LLMQuotaError(detail)
-    if status == 429 or status >= 500:
+    if status in (408, 429) or status >= 500:
         return LLMUnavailableError(detail, retry_after)
     return LLMRequestError(detail)

@@ -40,6 +40,7 @@ class Delta(msgspec.Struct):
     """What a chunk adds to the message."""
 
     content: str | None = None
+    refusal: str | None = None  # OpenAI's word for an answer that is none: said in place of content
     tool_calls: list[ToolCallDelta] | None = None
 
 
@@ -157,7 +158,7 @@ class Assembler:
                 self._grow(len(piece.function.name or "") + len(piece.function.arguments or ""))
                 call.name = call.name or piece.function.name or ""
                 call.arguments.append(piece.function.arguments or "")
-        text = choice.delta.content or ""
+        text = choice.delta.content or choice.delta.refusal or ""
         if text:
             self._grow(len(text))
             self._text.append(text)

@@ -10,6 +10,7 @@ import sys
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+from agent.pid1.selfcheck import weakness
 from agent.sandbox.protocol import SOCKET_PATH, WORKSPACE
 
 _USAGE = "usage: python3 -I -S -OO __main__.py [SOCKET [WORKSPACE]]\n"
@@ -26,9 +27,9 @@ def main(arguments: list[str]) -> int:
             "run it as the main process of its container\n"
         )
         return 2
-    problem = _weakness()
+    problem = weakness("sandbox")
     if problem:
-        from agent.sandbox.standby import stand_by
+        from agent.pid1.standby import stand_by
 
         sys.stderr.write(f"sandbox: {problem}\n")
         stand_by(problem)
@@ -37,30 +38,6 @@ def main(arguments: list[str]) -> int:
 
     socket_path, workspace, *_ = [*arguments, *(SOCKET_PATH, WORKSPACE)[len(arguments) :]]
     return serve(socket_path, workspace)
-
-
-def _weakness() -> str:
-    """Why this container must not serve. A child looks, so that what looking takes is not the server's to keep."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(writing, _look().encode())
-        os._exit(0)
-    os.close(writing)
-    with open(reading, encoding="utf-8") as pipe:  # noqa: PTH123
-        problem = pipe.read()
-    _, status = os.waitpid(pid, 0)
-    return problem if status == 0 else "the confinement check was killed, so it is not known how this container runs"
-
-
-def _look() -> str:
-    try:
-        from agent.confinement.checks import ROLES, problem, rows
-        from agent.confinement.view import View
-
-        return problem(rows(View(), ROLES["sandbox"]))
-    except Exception as error:  # noqa: BLE001 - whatever it is, a container that cannot look at itself must not serve
-        return f"the confinement check failed ({type(error).__name__}: {error}); see that /proc is mounted"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import _socket
 
-from agent.sandbox import libc, wire
+from agent.pid1 import libc
+from agent.sandbox import wire
 from agent.sandbox.protocol import HEADER_BYTES, body_length, pack
 
 _CHUNK = 64 * 1024

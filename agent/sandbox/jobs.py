@@ -4,15 +4,15 @@ import errno
 import os
 import time
 
+from agent.pid1.cgroup import Cgroup
+from agent.pid1.poll import Poll
 from agent.sandbox import params, processes
-from agent.sandbox.cgroup import Cgroup
 from agent.sandbox.files import answer as file_answer
 from agent.sandbox.files import refusal
 from agent.sandbox.job import CANCELLED, NO_SPACE, TIMEOUT, TOO_LARGE, Command, FileJob, Job
 from agent.sandbox.leftovers import Leftovers
 from agent.sandbox.limits import MEGABYTE
 from agent.sandbox.params import RefusedError
-from agent.sandbox.poll import Poll
 from agent.sandbox.protocol import FILE_DEADLINE_S, MAX_COMMAND_BYTES, MAX_JOBS, MAX_TIMEOUT_S
 from agent.sandbox.spawn import become_shell, spawn
 from agent.sandbox.watch import Watch

@@ -3,7 +3,7 @@
 import os
 import time
 
-from agent.sandbox.poll import READABLE_ONCE, Poll
+from agent.pid1.poll import READABLE_ONCE, Poll
 
 _KEPT = 32
 _CHUNK = 64 * 1024

@@ -3,7 +3,7 @@
 import os
 import resource
 
-from agent.sandbox import libc
+from agent.pid1 import libc
 
 MEGABYTE = 1024 * 1024
 

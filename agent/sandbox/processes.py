@@ -6,7 +6,7 @@
 import os
 import time
 
-from agent.sandbox import libc
+from agent.pid1 import libc
 
 # pid -> (parent's pid, state, start time); the start time tells a process from a later one with the same pid.
 Table = dict[int, tuple[int, str, str]]

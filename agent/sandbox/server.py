@@ -10,15 +10,16 @@ import sys
 import time
 
 from agent import __version__
-from agent.sandbox import libc, limits, params, wire
-from agent.sandbox.cgroup import Cgroup
+from agent.pid1 import libc
+from agent.pid1.cgroup import Cgroup
+from agent.pid1.health import HealthSocket
+from agent.pid1.healthcheck import WELL
+from agent.pid1.poll import READABLE, WRITABLE, Poll
+from agent.sandbox import limits, params, wire
 from agent.sandbox.connection import ClosedError, Connection
 from agent.sandbox.files import refusal
-from agent.sandbox.health import HealthSocket
-from agent.sandbox.healthcheck import WELL
 from agent.sandbox.jobs import Jobs
 from agent.sandbox.params import RefusedError
-from agent.sandbox.poll import READABLE, WRITABLE, Poll
 from agent.sandbox.protocol import FILE_OPS, HELLO, PROTOCOL, MalformedError
 
 _FIRST_RETRY_S = 0.05

@@ -2,7 +2,7 @@
 
 import os
 
-from agent.sandbox import libc
+from agent.pid1 import libc
 from agent.sandbox.limits import confine_child
 
 TYPE_CHECKING = False

@@ -7,7 +7,8 @@ it. Nothing that runs is trusted: who does not stop, or disturbs the measurement
 
 import time
 
-from agent.sandbox import libc, measure, processes
+from agent.pid1 import libc
+from agent.sandbox import measure, processes
 from agent.sandbox.limits import MEGABYTE
 from agent.sandbox.measure import Measurement
 from agent.sandbox.quota import Quota

@@ -1,1 +1,1 @@
-"""What must survive: inbox, outbox, sessions and owners, in one SQLite file on the state volume."""
+"""What must survive: inbox, outbox, sessions, owners and the audit log, in one SQLite file on the state volume."""

@@ -53,6 +53,23 @@ MIGRATIONS: tuple[str, ...] = (
         value TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE egress (
+        id INTEGER PRIMARY KEY,
+        client TEXT NOT NULL,
+        host TEXT NOT NULL,             -- as asked for; empty when it was not even that
+        port INTEGER NOT NULL,
+        address TEXT NOT NULL,          -- connected to, or tried last
+        bytes_up INTEGER NOT NULL,
+        bytes_down INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        verdict TEXT NOT NULL,          -- allowed, refused, failed
+        reason TEXT NOT NULL,
+        connections INTEGER NOT NULL,   -- more than 1: a flood, added up
+        ended_at REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX egress_kind ON egress (client, verdict, id);
+    """,
 )
 
 

@@ -3,6 +3,8 @@
 TELEGRAM_HOST = "api.telegram.org"
 OPENROUTER_HOST = "openrouter.ai"
 OPENAI_HOST = "api.openai.com"
+ANTHROPIC_HOST = "api.anthropic.com"
+GEMINI_HOST = "generativelanguage.googleapis.com"
 
 OWNER_ID = 123456789
 OWNER_USERNAME = "lab_owner"
@@ -14,6 +16,8 @@ TELEGRAM_TOKEN = f"{BOT_ID}:AAHlabTokenForTheStandInOnly-012345"
 
 OPENROUTER_KEY = "sk-or-v1-" + "1abf" * 16
 OPENAI_KEY = "sk-proj-labKeyForTheStandInOnly" + "0123456789" * 3
+ANTHROPIC_KEY = "sk-ant-api03-labKeyForTheStandInOnly-" + "0123456789" * 3
+GEMINI_KEY = "AIzaLabKeyForTheStandInOnly" + "0123456789ab"
 
 OPENROUTER_MODEL = "anthropic/claude-3.5-sonnet"
 OPENROUTER_MODELS = (
@@ -27,3 +31,14 @@ OPENROUTER_MODELS = (
 )
 OPENAI_MODEL = "gpt-4o"
 OPENAI_MODELS = (OPENAI_MODEL, "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "o4-mini")
+ANTHROPIC_MODEL = "claude-3-5-sonnet-20241022"
+ANTHROPIC_MODELS = (
+    ANTHROPIC_MODEL,
+    "claude-3-5-haiku-20241022",
+    "claude-sonnet-4-5-20250929",
+    "claude-haiku-4-5-20251001",
+    "claude-opus-4-6",
+)
+GEMINI_MODEL = "gemini-2.5-flash"
+GEMINI_THINKING_MODEL = "gemini-3-pro-preview"
+GEMINI_MODELS = (GEMINI_MODEL, "gemini-2.5-pro", "gemini-2.0-flash", GEMINI_THINKING_MODEL)

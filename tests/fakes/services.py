@@ -7,9 +7,13 @@ from aiohttp import web
 
 from tests.fakes import defaults
 from tests.fakes.llm.accounts import Account, default_accounts
+from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
+from tests.fakes.llm.dialect import Dialect
+from tests.fakes.llm.gemini.dialect import Gemini
+from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
-from tests.fakes.llm.openai_chat.server import ChatServer
+from tests.fakes.llm.server import ModelServer
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -34,12 +38,21 @@ def _telegram(_host: str, state: State) -> web.Application:
     return TelegramServer(state.telegram).application()
 
 
-def _chat_completions(host: str, state: State) -> web.Application:
-    return ChatServer(host, PROVIDERS[host], state.accounts[host], state.brain).application()
+def _model(dialect: Callable[[str], Dialect]) -> Callable[[str, State], web.Application]:
+    def application(host: str, state: State) -> web.Application:
+        return ModelServer(host, dialect(host), state.accounts[host], state.brain).application()
+
+    return application
+
+
+def _chat_completions(host: str) -> ChatCompletions:
+    return ChatCompletions(PROVIDERS[host])
 
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
-    defaults.OPENROUTER_HOST: _chat_completions,
-    defaults.OPENAI_HOST: _chat_completions,
+    defaults.OPENROUTER_HOST: _model(_chat_completions),
+    defaults.OPENAI_HOST: _model(_chat_completions),
+    defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
+    defaults.GEMINI_HOST: _model(lambda _host: Gemini()),
 }

@@ -119,21 +119,35 @@ class ToolCall(_Form):
     id: str | None = None
 
 
-class HttpError(_Form):
-    """An answer of `status`; without a body it is the provider's own for that status."""
+FailureKind = Literal[
+    "key", "forbidden", "quota", "model", "rate_limit", "too_large", "context", "server", "overloaded", "timeout"
+]
 
-    status: int
+
+class HttpError(_Form):
+    """An error for an answer: a `kind`, in the status and form that the provider has for it, or a bare `status`.
+
+    Without a body it is the provider's own. `retry_after` is said the provider's way: a header, or a RetryInfo.
+    """
+
+    status: int = 0
+    kind: FailureKind | None = None
     body: Any = None
     headers: dict[str, str] = {}
     message: str | None = None
+    retry_after: float | None = None
 
 
 class Reply(_Form):
-    """What the model does with one request.
+    """What the model does with one request, in every dialect.
 
-    `delay` seconds before the first byte, `chunk_delay` between chunks of a stream; `cut_after` chunks the connection
-    closes, or with `stream_error` an error event ends the stream; `garbage` replaces the body; `connection` is lost
-    without an answer.
+    `finish_reason` is OpenAI's word (`length`, `content_filter`, ...) and said in the dialect's own; a word that OpenAI
+    does not have is sent as it is. `refusal`: the provider's filter answers instead of the model. `cached_tokens` of
+    the prompt came from a cache. Arguments that are no JSON object are what the dialect makes of them.
+
+    `delay` seconds before the first byte, `first_chunk_delay` after the head of a stream, `chunk_delay` between its
+    chunks; `cut_after` chunks (and never later than before the last) the connection closes, or `stream_error` or
+    `garbage` end the stream; without `cut_after`, `garbage` replaces the body; `connection` is lost without an answer.
     """
 
     text: str = ""
@@ -142,8 +156,10 @@ class Reply(_Form):
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None
     error: HttpError | None = None
     delay: float = 0.0
+    first_chunk_delay: float = 0.0
     chunk_delay: float = 0.0
     cut_after: int | None = None
     stream_error: str | None = None
@@ -169,14 +185,36 @@ class LlmSettings(_Form):
     models: list[str] | None = None
 
 
+class Image(_Form):
+    """A picture that was shown to the model, by content or by address."""
+
+    media_type: str = ""
+    data: bytes = b""
+    url: str = ""
+
+
+class Conversation(_Form):
+    """A request as every dialect understands it; `tool_output` is None unless a tool's result is the newest message."""
+
+    user_text: str = ""
+    tool_output: str | None = None
+    tools: list[str] = []
+    system: str = ""
+    images: list[Image] = []
+
+
 class LlmRequest(_Form):
-    """A request to a model's API as it arrived; `problem` says why it was refused, empty when it was not."""
+    """A request to a model's API as it arrived, and as it was `seen` when it was accepted.
+
+    `problem` says why it was refused, empty when it was not.
+    """
 
     host: str
     path: str
     time: float
     authorization: Literal["ok", "bad", "missing"]
     body: Any
+    seen: Conversation | None = None
     status: int = 0
     problem: str = ""
     seconds: float = 0.0

@@ -156,8 +156,8 @@ attempt("chat", connect, socket.AF_UNIX, socket.SOCK_STREAM, "\\0picoclaw-chat")
 
 def test_abstract_sockets_of_others(attacker: Attacker) -> None:
     told = attacker.run("grep -oE '@.*' /proc/net/unix | sort -u; cat /proc/net/unix | wc -l")
-    assert [line for line in told.lines if line.startswith("@")] == ["@picoclaw-sandbox-health"], told.text
-    told.refused("^@picoclaw-sandbox-health$")
+    assert [line for line in told.lines if line.startswith("@")] == ["@picoclaw-health"], told.text
+    told.refused("^@picoclaw-health$")
 
 
 def test_making_an_interface(attacker: Attacker) -> None:

@@ -131,18 +131,18 @@ def test_an_impostor_when_the_link_drops(attacker: Attacker) -> None:
 def test_the_health_socket(attacker: Attacker) -> None:
     """Taken before, bound again, connected to in masses: Docker's question is answered by the server alone."""
     program = """
-attempt("bind", socket.socket(socket.AF_UNIX).bind, "\\0picoclaw-sandbox-health")
+attempt("bind", socket.socket(socket.AF_UNIX).bind, "\\0picoclaw-health")
 held, end = [], time.time() + 1.5
 while time.time() < end:
     s = socket.socket(socket.AF_UNIX); s.settimeout(0.05)
-    try: s.connect("\\0picoclaw-sandbox-health"); held = [*held[-200:], s]
+    try: s.connect("\\0picoclaw-health"); held = [*held[-200:], s]
     except OSError: pass
 """
     attacker.python(program).all_refused(1, "EADDRINUSE")
     asked = attacker.stack.lab.ssh(
         "docker inspect --format '{{json .Config.Healthcheck.Test}}' picoclaw-sandbox; "
         "docker exec picoclaw-sandbox /usr/bin/python3 -ISOO "
-        "/opt/picoclaw/agent/sandbox/healthcheck.py"
+        "/opt/picoclaw/agent/pid1/healthcheck.py"
     )
     assert "ok: connected to the gateway" in asked.stdout
 

@@ -11,6 +11,7 @@ from openai import AsyncOpenAI
 
 from tests.fakes import defaults
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
+from tests.fakes.pictures import PICTURE_URL
 from tests.fakes.standins import StandIns
 
 USER: dict[str, Any] = {"role": "user", "content": "x"}
@@ -222,7 +223,7 @@ def test_every_kind_of_request_that_an_agent_makes_is_accepted() -> None:
         "required": ["paths", "deep"],
         "additionalProperties": False,
     }
-    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}}
+    image = {"type": "image_url", "image_url": {"url": PICTURE_URL, "detail": "low"}}
     body = {
         "messages": [
             {"role": "system", "content": "Be brief."},

@@ -1,16 +1,18 @@
-"""Runs in the image build: puts together the gateway's root file system, Python and what it loads and no more."""
+"""Runs in the image build: puts together a root file system from nothing, Python and what the container loads."""
 
 import compileall
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = Path("/packages")
 APP = "opt/picoclaw"
 STDLIB = Path(f"/usr/lib/python3.{sys.version_info.minor}")
-# Parts of the standard library that the gateway never imports.
+# Parts of the standard library that neither container imports.
 LEFT_OUT = (
     "__pycache__",
     "config-3.*",
@@ -30,21 +32,64 @@ LEFT_OUT = (
     "EXTERNALLY-MANAGED",
 )
 # Commands that pip put beside the packages, and type stubs.
-PACKAGES_LEFT_OUT = ("__pycache__", "bin", "*.pyi", "*.pth")
+PACKAGES_LEFT_OUT = ("__pycache__", "bin", "*.pyi")
+# What Python runs by itself when it starts, if only it lies in the right place: how litellm 1.82.8 stole.
+HOOKS = ("*.pth", "*.egg-link", "sitecustomize*", "usercustomize*")
 TRUST = ("/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates", "/usr/lib/ssl")
 ACCOUNTS = {
     "etc/passwd": "root:x:0:0::/:/nonexistent\npicoclaw:x:1000:1000::/tmp:/nonexistent\n",
     "etc/group": "root:x:0:\npicoclaw:x:1000:\n",
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
-COMMAND = "#!/usr/bin/python3 -SsPOO\nfrom agent.cli import main\nmain(prog_name='picoclaw')\n"
 
 
-def main(root: Path) -> None:
-    """Build the tree at `root`."""
-    lay_out(root)
+@dataclass(frozen=True)
+class Image:
+    """What one container has that the other has not.
+
+    `commands` are scripts by name; of the folder `only_code` below the packages the Python files stay, and `left_out`
+    are patterns of what does not.
+    """
+
+    mount_points: tuple[str, ...]
+    commands: dict[str, str]
+    only_code: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+IMAGES = {
+    "gateway": Image(
+        mount_points=("etc/picoclaw", "var/lib/picoclaw", "run/sandbox"),
+        commands={"picoclaw": "#!/usr/bin/python3 -SsPOO\nfrom agent.cli import main\nmain(prog_name='picoclaw')\n"},
+    ),
+    "llm": Image(
+        mount_points=("run/llm", "run/egress"),
+        commands={
+            "picoclaw-confinement": "#!/usr/bin/python3 -ISOO\nimport sys\nsys.path.insert(0, '/opt/picoclaw')\n"
+            "from agent.confinement.__main__ import main\nsys.exit(main('llm'))\n"
+        },
+        # Of litellm: the proxy server's pages and tables, a second implementation in Rust that it can do without, and
+        # tables of tokens, of which the worker counts none (agent/llm_container/worker/lean.py).
+        only_code="litellm/proxy",
+        left_out=(
+            "litellm/rust_bridge/*.so",
+            "litellm/litellm_core_utils/tokenizers/[0-9a-f][0-9a-f]*",
+            "hf_xet",
+        ),
+    ),
+}
+
+
+def main(kind: str, root: Path) -> None:
+    """Build the tree of that kind at `root`."""
+    image = IMAGES[kind]
+    refuse_hooks(PACKAGES)
+    lay_out(root, image.mount_points)
     shutil.copytree(STDLIB, root / STDLIB.relative_to("/"), ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
     shutil.copytree(PACKAGES, root / APP, ignore=shutil.ignore_patterns(*PACKAGES_LEFT_OUT))
+    if image.only_code:
+        keep_only_code(root / APP / image.only_code)
+    leave_out(root / APP, image.left_out)
     shutil.copy2(Path(sys.executable).resolve(), root / "usr/bin/python3")
     for directory in TRUST:
         copy(Path(directory), root)
@@ -52,15 +97,44 @@ def main(root: Path) -> None:
         copy(library, root)
     make_readable(root / APP)
     compile_all(root / STDLIB.relative_to("/"), root / APP)
-    command = root / "usr/bin/picoclaw"
-    command.write_text(COMMAND)
-    command.chmod(0o755)
+    for name, text in image.commands.items():
+        command = root / "usr/bin" / name
+        command.write_text(text)
+        command.chmod(0o755)
+    refuse_hooks(root)
 
 
-def lay_out(root: Path) -> None:
+def refuse_hooks(tree: Path) -> None:
+    """End the build when something in the tree would run without being imported."""
+    found = sorted(str(path) for pattern in HOOKS for path in tree.rglob(pattern))
+    if found:
+        sys.exit(f"start-up hooks, which no package of this project needs: {', '.join(found)}; do not use this lock")
+
+
+def keep_only_code(tree: Path) -> None:
+    """Remove every file that is not Python's."""
+    for path in tree.rglob("*"):
+        if path.is_file() and path.suffix != ".py":
+            path.unlink()
+
+
+def leave_out(tree: Path, patterns: Sequence[str]) -> None:
+    """Remove what the patterns find; each must find something, or it is out of date."""
+    for pattern in patterns:
+        found = list(tree.glob(pattern))
+        if not found:
+            sys.exit(f"nothing to leave out by {pattern}: the package has changed, see what its new version needs")
+        for path in found:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def lay_out(root: Path, mount_points: Sequence[str]) -> None:
     """Directories, merged-/usr links, mount points, accounts."""
-    for directory in ("usr/bin", "usr/lib", "etc/picoclaw", "var/lib/picoclaw", "run/sandbox", "proc", "sys", "dev"):
-        (root / directory).mkdir(parents=True)
+    for directory in ("etc", "usr/bin", "usr/lib", *mount_points, "proc", "sys", "dev"):
+        (root / directory).mkdir(parents=True, exist_ok=True)
     for name in ("bin", "lib", "lib64"):
         if Path("/", name).is_symlink():
             target = Path("/", name).readlink()
@@ -112,4 +186,4 @@ def compile_all(*trees: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -2,22 +2,12 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
 
 from tests.fakes.errors import FakesError
 from tests.fakes.llm.habits import HABITS, quote
-from tests.fakes.wire import LlmRequest, Reply, Rule
+from tests.fakes.wire import Conversation, LlmRequest, Reply, Rule
 
 _REQUESTS_KEPT = 2_000
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """A request as every dialect understands it; `tool_output` is None unless a tool's result is the newest message."""
-
-    user_text: str
-    tool_output: str | None = None
-    tools: tuple[str, ...] = field(default_factory=tuple)
 
 
 class Brain:

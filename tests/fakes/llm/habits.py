@@ -1,18 +1,18 @@
 """What the model does by itself, so that a demonstration and most tests need no script."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.fakes.wire import Reply, ToolCall
 
-Habit = Callable[[str, tuple[str, ...]], Reply | None]
+Habit = Callable[[str, Sequence[str]], Reply | None]
 
 _COMMAND_TOOL = "exec"
 _RUN = re.compile(r"\s*(?:run|uruchom)\s+(?P<command>.*\S)\s*", re.IGNORECASE | re.DOTALL)
 _POLISH = re.compile(r"\s*uruchom\b", re.IGNORECASE)
 
 
-def run_command(user_text: str, tools: tuple[str, ...]) -> Reply | None:
+def run_command(user_text: str, tools: Sequence[str]) -> Reply | None:
     """`run uname -a` (or `uruchom uname -a`) becomes a call of the command tool."""
     found = _RUN.fullmatch(user_text)
     if found is None or _COMMAND_TOOL not in tools:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.store.database import connect, transaction
+from agent.store.database import MIGRATIONS, connect, transaction
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.sessions import Sessions, open_calls
 
@@ -103,6 +103,6 @@ def test_open_calls_are_those_without_a_result() -> None:
 def test_the_schema_is_made_once(tmp_path: Path) -> None:
     for _ in range(2):
         database = connect(tmp_path / "state.db")
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         database.close()

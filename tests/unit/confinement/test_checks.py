@@ -183,6 +183,39 @@ def test_the_gateway_has_other_places_and_an_interface_more() -> None:
     assert failing(view, "sandbox") == ["read-only", "writable", "volume", "network"]
 
 
+def litellm_container() -> View:
+    """The view of `picoclaw-llm`: twice the memory, and two sockets' volumes instead of a workspace."""
+    view = confined()
+    sockets = "792 753 0:98 / /run/llm rw,nosuid,nodev,noexec - tmpfs tmpfs rw,size=1024k\n"
+    sockets += "793 753 0:97 / /run/egress ro,nosuid - tmpfs tmpfs rw,size=1024k\n"
+    view.mounts = mounts("".join(line for line in MOUNTS.splitlines(True) if "/workspace" not in line) + sockets)
+    view.memory = 256 * MEBIBYTE
+    return view
+
+
+def test_the_container_of_litellm_has_twice_the_memory_and_no_workspace() -> None:
+    view = litellm_container()
+
+    assert failing(view, "llm") == []
+    assert failing(view, "sandbox") == ["writable", "volume", "memory"]
+    assert failing(confined(), "llm") == ["read-only", "writable", "volume"]
+
+
+@pytest.mark.parametrize(
+    ("control", "values"),
+    [
+        ("memory", {"memory": 257 * MEBIBYTE}),
+        ("network", {"interfaces": frozenset({"lo", "eth0"})}),
+        ("read-only", {"mounts": mounts(MOUNTS)}),
+    ],
+)
+def test_what_weakens_the_container_of_litellm(control: str, values: dict[str, object]) -> None:
+    view = litellm_container()
+    having(**values)(view)
+
+    assert control in failing(view, "llm")
+
+
 def test_the_host_is_the_default_route() -> None:
     head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n"
     neighbour, default = "eth0\t000012AC\t00000000\t0001\n", "eth0\t00000000\t010012AC\t0003\n"

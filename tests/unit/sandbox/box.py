@@ -115,7 +115,8 @@ class Box:
         for name in ("__init__.py", "cgroup.py"):
             shutil.copy(source / name, library)
         (library.parent / "serve.py").write_text(_SERVE)
-        shutil.copytree(source / "sandbox", library / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("pid1", "sandbox"):
+            shutil.copytree(source / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
         protocol = library / "sandbox" / "protocol.py"
         protocol.write_text(protocol.read_text().replace("_DEADLINE_S = 30.0", f"_DEADLINE_S = {file_deadline}"))
         compiling = ["-OO", "-X", "no_debug_ranges", "-m", "compileall", "-q", str(library)]
@@ -195,7 +196,7 @@ class Box:
         """The health check as Docker would run it: exit code and its line."""
         enter = ["nsenter", "-t", str(self.pid), "--pid", "--net", "--mount", "setpriv", "--reuid", "1000", "--regid"]
         program = [str(self.base / "python" / self._python.relative_to(self._python.parent.parent)), "-I", "-S"]
-        script = str(self.base / "lib" / "agent" / "sandbox" / "healthcheck.py")
+        script = str(self.base / "lib" / "agent" / "pid1" / "healthcheck.py")
         command = [*enter, "1000", "--clear-groups", *program, script]
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": str(self.base / "python" / "lib")}
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)

@@ -159,13 +159,13 @@ for action in ("connect", "bind"):
 def test_taking_over_or_flooding_the_health_socket(box: Box) -> None:
     program = """
 import socket, time
-try: socket.socket(socket.AF_UNIX).bind("\\0picoclaw-sandbox-health"); print("taken")
+try: socket.socket(socket.AF_UNIX).bind("\\0picoclaw-health"); print("taken")
 except OSError as error: print(error.strerror)
 held = []
 end = time.time() + 2
 while time.time() < end:
     s = socket.socket(socket.AF_UNIX); s.settimeout(0.1)
-    try: s.connect("\\0picoclaw-sandbox-health"); held = [*held[-300:], s]
+    try: s.connect("\\0picoclaw-health"); held = [*held[-300:], s]
     except OSError: pass
 """
 

@@ -66,7 +66,7 @@ def test_health(own_box: Box) -> None:
     assert own_box.health() == (0, "ok: waiting for the gateway, 0 jobs")
     own_box.signal(signal.SIGSTOP)
     code, line = own_box.health()
-    assert (code, line) == (1, "the sandbox server does not answer: Resource temporarily unavailable")
+    assert (code, line) == (1, "the main process does not answer: Resource temporarily unavailable")
     own_box.signal(signal.SIGCONT)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent import cgroup as files_of_cgroups
-from agent.sandbox import cgroup, processes, wire
+from agent.pid1 import cgroup
+from agent.sandbox import processes, wire
 from agent.sandbox.output import Capped, HeadTail
 from agent.sandbox.protocol import MAX_FRAME, OUTPUT_HEAD, OUTPUT_TAIL, MalformedError, body_length, pack
 

@@ -1,33 +1,30 @@
 """A reply as a chat completion, whole or in the pieces of a stream."""
 
-import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.llm.dialect import Headers
 from tests.fakes.llm.openai_chat.providers import Provider
-from tests.fakes.wire import Reply
+from tests.fakes.llm.pieces import arguments_text, pieces, tokens_of
+from tests.fakes.llm.stream import event
+from tests.fakes.wire import HttpError, Reply
 
-_TEXT_PIECE = 24
 _ARGUMENTS_PIECE = 9
 
 
-def usage_of(body: dict[str, Any], reply: Reply) -> dict[str, int]:
+def usage_of(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     """A token for every four characters, unless the reply says how many."""
     prompt, said = reply.prompt_tokens, reply.completion_tokens
     if prompt is None:
-        prompt = len(json.dumps(body["messages"])) // 4 + len(json.dumps(body.get("tools", []))) // 4
+        prompt = tokens_of(body["messages"]) + tokens_of(body.get("tools", []))
     if said is None:
         calls = sum(len(call.name) + len(arguments_text(call.arguments)) for call in reply.tool_calls)
         said = (len(reply.text) + len(reply.refusal or "") + calls) // 4 + 1
-    return {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
-
-
-def arguments_text(arguments: dict[str, Any] | str) -> str:
-    """As the model would write them."""
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    usage = {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
+    return usage | {"prompt_tokens_details": {"cached_tokens": reply.cached_tokens or 0, "audio_tokens": 0}}
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class Completion:
     provider: Provider
     identifier: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
+    headers: Headers = field(default_factory=dict)
 
     def whole(self) -> dict[str, Any]:
         """The answer to a request without `stream`."""
@@ -47,31 +45,46 @@ class Completion:
         if self.reply.tool_calls:
             message["tool_calls"] = self._calls()
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finish_reason()}
-        return self._frame("chat.completion") | {"choices": [choice], "usage": usage_of(self.body, self.reply)}
+        return self._frame("chat.completion") | {"choices": [choice], "usage": self._usage()}
 
-    def chunks(self) -> Iterator[dict[str, Any]]:
-        """The events of a stream, but for the last word."""
+    def opening(self) -> bytes:
+        """OpenRouter comments while it waits for a provider."""
+        return b": OPENROUTER PROCESSING\n\n" if self.provider.comments else b""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The role, then what is said."""
+        return (event(chunk) for chunk in self._deltas())
+
+    def closing(self) -> Iterable[bytes]:
+        """The reason, the usage if it was asked for, and the last word."""
+        yield event(self._chunk({}, self._finish_reason()))
+        if self.provider.always_usage or (self.body.get("stream_options") or {}).get("include_usage"):
+            yield event(self._frame("chat.completion.chunk") | {"choices": [], "usage": self._usage()})
+        yield b"data: [DONE]\n\n"
+
+    def broken(self, message: str) -> bytes:
+        """OpenRouter's error beside a choice that ends with `error`."""
+        choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
+        error = self.provider.failure(HttpError(status=502, message=message)).body
+        return event(self._frame("chat.completion.chunk") | error | {"choices": [choice]})
+
+    def _deltas(self) -> Iterator[dict[str, Any]]:
         yield self._chunk({"role": "assistant", "content": ""})
-        for piece in _pieces(self.reply.text, _TEXT_PIECE):
+        for piece in pieces(self.reply.text):
             yield self._chunk({"content": piece})
-        for piece in _pieces(self.reply.refusal or "", _TEXT_PIECE):
+        for piece in pieces(self.reply.refusal or ""):
             yield self._chunk({"refusal": piece})
         yield from self._call_chunks()
-        yield self._chunk({}, self._finish_reason())
-        if (self.body.get("stream_options") or {}).get("include_usage"):
-            yield self._frame("chat.completion.chunk") | {"choices": [], "usage": usage_of(self.body, self.reply)}
 
-    def stream_error(self, message: str) -> dict[str, Any]:
-        """The event of a provider that fails in the middle of a stream."""
-        choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
-        return self._frame("chat.completion.chunk") | self.provider.failure(502, message) | {"choices": [choice]}
+    def _usage(self) -> dict[str, Any]:
+        return self.provider.counted(usage_of(self.body, self.reply))
 
     def _call_chunks(self) -> Iterator[dict[str, Any]]:
         for index, call in enumerate(self._calls()):
             function, arguments = call["function"], call["function"]["arguments"]
             opening = call | {"index": index, "function": function | {"arguments": ""}}
             yield self._chunk({"tool_calls": [opening]})
-            for piece in _pieces(arguments, _ARGUMENTS_PIECE):
+            for piece in pieces(arguments, _ARGUMENTS_PIECE):
                 yield self._chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
 
     def _calls(self) -> list[dict[str, Any]]:
@@ -95,8 +108,3 @@ class Completion:
         model = self.body["model"]
         frame = {"id": self.identifier, "object": kind, "created": self.created, "model": model}
         return frame | self.provider.details(model)
-
-
-def _pieces(text: str, length: int) -> Iterator[str]:
-    for start in range(0, len(text), length):
-        yield text[start : start + length]

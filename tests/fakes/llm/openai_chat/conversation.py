@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.fakes.llm.brain import Conversation
+from tests.fakes.llm.images import from_data_url
 from tests.fakes.llm.openai_chat.problems import InvalidRequestError
+from tests.fakes.wire import Conversation, Image
 
 _WITHOUT_CALL = (
     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
@@ -92,9 +93,22 @@ def understood(body: dict[str, Any]) -> Conversation:
         if message["role"] != "tool":
             break
         results.insert(0, plain_text(message["content"]))
-    tools = tuple(tool["function"]["name"] for tool in body.get("tools", []) if tool["type"] == "function")
-    output = "\n".join(results) if results else None
-    return Conversation(plain_text(asked["content"]) if asked else "", output, tools)
+    return Conversation(
+        user_text=plain_text(asked["content"]) if asked else "",
+        tool_output="\n".join(results) if results else None,
+        tools=[tool["function"]["name"] for tool in body.get("tools", []) if tool["type"] == "function"],
+        system="\n".join(plain_text(one["content"]) for one in messages if one["role"] in ("system", "developer")),
+        images=[_image(part["image_url"]["url"]) for part in _parts(messages) if part["type"] == "image_url"],
+    )
+
+
+def _parts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [part for message in messages if isinstance(message.get("content"), list) for part in message["content"]]
+
+
+def _image(url: str) -> Image:
+    inline = from_data_url(url)
+    return Image(url=url) if inline is None else Image(media_type=inline[0], data=inline[1] or b"")
 
 
 def plain_text(content: Any) -> str:

@@ -4,27 +4,12 @@ import json
 from typing import Any, Protocol
 
 from tests.fakes import defaults
+from tests.fakes.llm.dialect import Refusal
+from tests.fakes.llm.openai_chat.failures import openai_failure, openrouter_failure
 from tests.fakes.llm.openai_chat.problems import InvalidRequestError
+from tests.fakes.wire import HttpError
 
 _KEYS_PAGE = "https://platform.openai.com/account/api-keys"
-_OPENAI_TYPES = {
-    401: ("invalid_request_error", "invalid_api_key"),
-    403: ("invalid_request_error", "unsupported_country_region_territory"),
-    404: ("invalid_request_error", "model_not_found"),
-    429: ("requests", "rate_limit_exceeded"),
-    500: ("server_error", None),
-    503: ("server_error", None),
-}
-_MESSAGES = {
-    402: "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
-    403: "Forbidden",
-    408: "Request timed out",
-    429: "Rate limit exceeded",
-    500: "The server had an error while processing your request. Sorry about that!",
-    502: "Provider returned error",
-    503: "The engine is currently overloaded, please try again later",
-    529: "Overloaded",
-}
 _OPENROUTER_KEYS = frozenset(
     {
         "cache_control",
@@ -45,6 +30,7 @@ _OPENROUTER_KEYS = frozenset(
         "usage",
     }
 )
+_PROMPT_PRICE, _COMPLETION_PRICE = 0.000003, 0.000015  # dollars per token
 _OPENROUTER_MESSAGE_KEYS = frozenset({"reasoning", "reasoning_details"})
 
 
@@ -53,24 +39,28 @@ class Provider(Protocol):
 
     prefix: str
     comments: bool
+    always_usage: bool
 
     def unauthorized(self, key: str | None) -> dict[str, Any]:
         """The body of a 401; the key is None when none was sent."""
 
-    def unknown_model(self, model: str) -> tuple[int, dict[str, Any]]:
-        """Status and body for a model that is not there."""
+    def unknown_model(self, model: str) -> Refusal:
+        """For a model that is not there."""
 
     def invalid(self, problem: InvalidRequestError, model: str) -> dict[str, Any]:
         """The body of a 400."""
 
-    def failure(self, status: int, message: str | None) -> dict[str, Any]:
-        """The body for a status that a test ordered."""
+    def failure(self, error: HttpError) -> Refusal:
+        """What a test ordered."""
 
     def plain(self, body: Any) -> Any:
         """The request without the keys that only this provider knows."""
 
     def details(self, model: str) -> dict[str, Any]:
         """Further fields of a completion."""
+
+    def counted(self, usage: dict[str, Any]) -> dict[str, Any]:
+        """The usage with what this provider adds to it."""
 
     def model(self, name: str) -> dict[str, Any]:
         """An entry of the list of models."""
@@ -81,6 +71,7 @@ class OpenAI:
 
     prefix = "/v1"
     comments = False
+    always_usage = False
 
     def unauthorized(self, key: str | None) -> dict[str, Any]:
         """OpenAI shows the ends of the key that it refuses."""
@@ -94,19 +85,18 @@ class OpenAI:
         text = f"Incorrect API key provided: {shown}. You can find your API key at {_KEYS_PAGE}."
         return _openai_error(text, "invalid_request_error", None, "invalid_api_key")
 
-    def unknown_model(self, model: str) -> tuple[int, dict[str, Any]]:
+    def unknown_model(self, model: str) -> Refusal:
         """404."""
         text = f"The model `{model}` does not exist or you do not have access to it."
-        return 404, _openai_error(text, "invalid_request_error", None, "model_not_found")
+        return Refusal(404, _openai_error(text, "invalid_request_error", None, "model_not_found"))
 
     def invalid(self, problem: InvalidRequestError, model: str) -> dict[str, Any]:  # noqa: ARG002
         """The problem as it is."""
         return _openai_error(problem.message, "invalid_request_error", problem.param, problem.code)
 
-    def failure(self, status: int, message: str | None) -> dict[str, Any]:
-        """Type and code as usual for the status."""
-        kind, code = _OPENAI_TYPES.get(status, ("server_error" if status >= 500 else "invalid_request_error", None))
-        return _openai_error(message or _MESSAGES.get(status, "Bad request"), kind, None, code)
+    def failure(self, error: HttpError) -> Refusal:
+        """Type and code as usual for it."""
+        return openai_failure(error)
 
     def plain(self, body: Any) -> Any:
         """OpenAI's own keys are the reference."""
@@ -115,6 +105,10 @@ class OpenAI:
     def details(self, model: str) -> dict[str, Any]:  # noqa: ARG002
         """The tier and the fingerprint."""
         return {"service_tier": "default", "system_fingerprint": "fp_labstandin0"}
+
+    def counted(self, usage: dict[str, Any]) -> dict[str, Any]:
+        """With the details of what was said."""
+        return usage | {"completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0}}
 
     def model(self, name: str) -> dict[str, Any]:
         """Name and owner."""
@@ -126,15 +120,16 @@ class OpenRouter:
 
     prefix = "/api/v1"
     comments = True
+    always_usage = True
 
     def unauthorized(self, key: str | None) -> dict[str, Any]:
         """A key that is nobody's, or none."""
         return _openrouter_error(401, "User not found." if key else "No cookie auth credentials found")
 
-    def unknown_model(self, model: str) -> tuple[int, dict[str, Any]]:
+    def unknown_model(self, model: str) -> Refusal:
         """400."""
         body = _openrouter_error(400, f"{model} is not a valid model ID")
-        return 400, body | {"user_id": "user_labStandIn0000000000000000"}
+        return Refusal(400, body | {"user_id": "user_labStandIn0000000000000000"})
 
     def invalid(self, problem: InvalidRequestError, model: str) -> dict[str, Any]:
         """What the model's own API noticed comes wrapped."""
@@ -144,9 +139,9 @@ class OpenRouter:
         metadata = {"raw": raw, "provider_name": _upstream(model)}
         return {"error": {"message": "Provider returned error", "code": 400, "metadata": metadata}}
 
-    def failure(self, status: int, message: str | None) -> dict[str, Any]:
+    def failure(self, error: HttpError) -> Refusal:
         """The code is the status."""
-        return _openrouter_error(status, message or _MESSAGES.get(status, "Bad request"))
+        return openrouter_failure(error)
 
     def plain(self, body: Any) -> Any:
         """Without the router's own keys, in the request and in its messages and their parts."""
@@ -161,10 +156,15 @@ class OpenRouter:
         """Who served it."""
         return {"provider": _upstream(model)}
 
+    def counted(self, usage: dict[str, Any]) -> dict[str, Any]:
+        """With the price in dollars."""
+        price = usage["prompt_tokens"] * _PROMPT_PRICE + usage["completion_tokens"] * _COMPLETION_PRICE
+        return usage | {"cost": round(price, 9), "is_byok": False}
+
     def model(self, name: str) -> dict[str, Any]:
         """Name, context and prices."""
         free = name.endswith(":free")
-        prices = {"prompt": "0" if free else "0.000003", "completion": "0" if free else "0.000015"}
+        prices = {"prompt": "0" if free else str(_PROMPT_PRICE), "completion": "0" if free else str(_COMPLETION_PRICE)}
         return {"id": name, "name": name, "created": 1715367049, "context_length": 200000, "pricing": prices}
 
 

@@ -1,8 +1,8 @@
-"""Where the health check asks the server how it is."""
+"""Where the health check asks the main process how it is."""
 
 import _socket
 
-from agent.sandbox.healthcheck import ADDRESS
+from agent.pid1.healthcheck import ADDRESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ class HealthSocket:
 
     __slots__ = ("_socket", "_status")
 
-    def __init__(self, status: "Callable[[], str]") -> None:
+    def __init__(self, status: "Callable[[], str]", address: str = ADDRESS) -> None:
         self._status = status
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self._socket.setblocking(False)
-        self._socket.bind(ADDRESS)
+        self._socket.bind(address)
         self._socket.listen(_BACKLOG)
 
     def fileno(self) -> int:

@@ -1,13 +1,13 @@
-"""The sandbox's health check: ask the server how it is, print its one line, exit 0 when it answers.
+"""The health check of a container: ask its main process how it is, print its one line, exit 0 when it answers.
 
 Run as a script, every half minute: it imports nothing but the socket module's C core. The address is abstract, in the
-network namespace that the sandbox shares with nobody: what the server holds there, no command can replace.
+network namespace that the container shares with nobody: what PID 1 holds there, no other process can replace.
 """
 
 import _socket
 import sys
 
-ADDRESS = "\0picoclaw-sandbox-health"
+ADDRESS = "\0picoclaw-health"
 # How the line begins when the server serves.
 WELL = "ok: "
 _PATIENCE_S = 4
@@ -37,7 +37,7 @@ def main() -> int:
     try:
         line = ask()
     except OSError as error:
-        sys.stdout.write(f"the sandbox server does not answer: {error.strerror or error}\n")
+        sys.stdout.write(f"the main process does not answer: {error.strerror or error}\n")
         return 1
     sys.stdout.write(f"{line}\n")
     return 0 if line.startswith(WELL) else 1

@@ -1,0 +1,135 @@
+"""What went wrong, as OpenAI's error JSON with the provider's own status. Pure, but for looking into exceptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_SAID_AT_MOST = 500
+_TYPES = {401: "authentication_error", 402: "insufficient_quota", 403: "permission_error", 404: "not_found_error"}
+# Both come as other statuses: Anthropic's as 400, OpenAI's as a 429 that no waiting helps.
+_NO_CREDIT = ("credit balance is too low", "insufficient_quota", "exceeded your current quota")
+_LITELLM_PREFIX = re.compile(r"^(?:litellm\.\w+: |\w+(?:Error|Exception)(?: - |: ))+")
+_PROXY_STATUS = re.compile(r"\b([45]\d\d)\b")
+
+
+class RequestError(Exception):
+    """The request cannot be made a call."""
+
+    def __init__(self, message: str, code: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error to answer; `retry_after` as the provider wrote it."""
+
+    status: int
+    message: str
+    code: str | None = None
+    retry_after: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """OpenAI's form."""
+        kind = _TYPES.get(self.status) or ("rate_limit_error" if self.status == 429 else None)
+        kind = kind or ("server_error" if self.status >= 500 else "invalid_request_error")
+        return {"error": {"message": self.message, "type": kind, "code": self.code}}
+
+
+BROKEN_OFF = Fault(502, "the provider's answer broke off half-way", "broken_off")
+
+
+def fault_of(error: Exception, key: str) -> Fault:
+    """What to answer for an exception; the key is in no message, whatever the provider or litellm repeat of it."""
+    if isinstance(error, RequestError):
+        return Fault(error.status, str(error), error.code)
+    refused = next(filter(None, map(_proxy_refusal, _chain(error))), None)
+    if refused is not None:
+        return refused
+    text = _without(key, str(getattr(error, "message", None) or error) or type(error).__name__)
+    status, code = _status(error)
+    said, provider_code = _said(text)
+    if any(sign in text for sign in _NO_CREDIT):
+        status = 402
+    return Fault(status, said, code or provider_code, _retry_after(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _proxy_refusal(error: BaseException) -> Fault | None:
+    """Aiohttp's and httpx's ways to say what the egress proxy answered to CONNECT."""
+    name, text = type(error).__name__, str(error)
+    if name not in {"ClientHttpProxyError", "ProxyError"}:
+        return None
+    status = getattr(error, "status", None) or _PROXY_STATUS.search(text)
+    number = int(status[1]) if isinstance(status, re.Match) else status
+    said = getattr(error, "message", "") or text
+    if number is not None and number < 500:
+        return Fault(400, f"the egress proxy refused the connection to the provider: {said}", "proxy_refused")
+    return Fault(502, f"the egress proxy could not reach the provider: {said}", "proxy_failed")
+
+
+def _status(error: Exception) -> tuple[int, str | None]:
+    """The provider's own status where it answered one: litellm makes others of some (a 529, a 403)."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "Timeout" in kinds:
+        return 504, "timeout"
+    inner = [found for cause in _chain(error) if cause is not error and (found := _number(cause)) is not None]
+    if not inner and "APIConnectionError" in kinds:
+        return 502, "connection"
+    return (inner[-1] if inner else _number(error) or 500), None
+
+
+def _number(error: BaseException) -> int | None:
+    status = getattr(error, "status_code", None)
+    return status if isinstance(status, int) and 400 <= status < 600 else None
+
+
+def _said(text: str) -> tuple[str, str | None]:
+    """The provider's own message and code out of litellm's wrapping."""
+    code = None
+    start = text.find("{")
+    if start >= 0:
+        # litellm writes some bodies as Python writes bytes.
+        found = _json(text[start:]) or _json(text[start:].replace("\\'", "'"))
+        inner = found.get("error", found) if isinstance(found, dict) else None
+        if isinstance(inner, dict) and isinstance(inner.get("message"), str):
+            text = inner["message"]
+            code = inner.get("code") or inner.get("type")
+    said = " ".join(_LITELLM_PREFIX.sub("", text).split())[:_SAID_AT_MOST]
+    return said or "no reason given", str(code) if code is not None else None
+
+
+def _json(text: str) -> object:
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _without(key: str, text: str) -> str:
+    return text.replace(key, "***") if key else text
+
+
+def _retry_after(error: Exception) -> str | None:
+    places = (
+        getattr(error, "litellm_response_headers", None),
+        getattr(getattr(error, "response", None), "headers", None),
+    )
+    for headers in places:
+        for name in ("retry-after", "llm_provider-retry-after"):
+            value = headers.get(name) if headers is not None else None
+            if value:
+                return str(value)
+    return None

@@ -1,0 +1,67 @@
+"""What some providers need to see otherwise than OpenAI's messages have it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+Message = dict[str, Any]
+
+_CACHED = {"cache_control": {"type": "ephemeral"}}
+_SPEAKS_OPENAI = frozenset({"openai", "openrouter", "azure", "deepseek", "groq", "mistral", "together_ai", "xai"})
+
+
+def adapted(provider: str, messages: Sequence[Message]) -> list[Message]:
+    """The messages as `provider` takes them; those given are not changed."""
+    found = list(messages)
+    if provider not in _SPEAKS_OPENAI:
+        found = [_with_readable_arguments(message) for message in found]
+    if provider == "anthropic":
+        found = _with_cache_marks(found)
+    return found
+
+
+def _with_readable_arguments(message: Message) -> Message:
+    """Elsewhere than at OpenAI a tool call's arguments are an object; what the model garbled is put into one."""
+    calls = message.get("tool_calls")
+    if not calls:
+        return message
+    return {**message, "tool_calls": [_readable(call) for call in calls]}
+
+
+def _readable(call: dict[str, Any]) -> dict[str, Any]:
+    function = call.get("function") or {}
+    arguments = function.get("arguments") or ""
+    try:
+        well = isinstance(json.loads(arguments or "{}"), dict)
+    except (ValueError, RecursionError):
+        well = False
+    if well and arguments:
+        return call
+    text = "{}" if well else json.dumps({"malformed_arguments": arguments}, ensure_ascii=False)
+    return {**call, "function": {**function, "arguments": text}}
+
+
+def _with_cache_marks(messages: list[Message]) -> list[Message]:
+    """Mark where Anthropic is to keep what it has read: after tools and system prompt, and after the last message.
+
+    The next request of the conversation begins with all of it, and is then billed at a tenth for that part. This is
+    done here rather than by the gateway, for which every provider looks alike.
+    """
+    marked = list(messages)
+    systems = [place for place, message in enumerate(messages) if message.get("role") == "system"]
+    for place in {*systems[-1:], len(messages) - 1} - {-1}:
+        marked[place] = _marked(messages[place])
+    return marked
+
+
+def _marked(message: Message) -> Message:
+    content = message.get("content")
+    if message.get("role") == "tool":
+        return {**message, **_CACHED}
+    if isinstance(content, str) and content:
+        return {**message, "content": [{"type": "text", "text": content, **_CACHED}]}
+    if isinstance(content, list) and content:
+        return {**message, "content": [*content[:-1], {**content[-1], **_CACHED}]}
+    return message

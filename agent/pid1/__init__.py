@@ -1,0 +1,1 @@
+"""What the small main processes of `picoclaw-sandbox` and `picoclaw-llm` share; little, and standard library only."""

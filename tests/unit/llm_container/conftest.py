@@ -1,0 +1,31 @@
+"""A worker with the real litellm for each module of this folder that wants one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.llm_container.asking import PROVIDERS
+from tests.unit.llm_container.engine import Engine, engine
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Engine]:
+    with engine() as made:
+        assert made.box.post("/warm", timeout=60, json={"idle_minutes": 0}).status_code == 200
+        yield made
+
+
+@pytest.fixture
+def llm(shared: Engine) -> Iterator[Engine]:
+    """The module's worker, which must outlive each test."""
+    shared.fakes.llm_reset()
+    before = shared.box.workers()
+    yield shared
+    assert shared.box.workers() == before, shared.box.log_text()
+
+
+@pytest.fixture(params=PROVIDERS)
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
