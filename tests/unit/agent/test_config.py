@@ -86,6 +86,15 @@ def test_channels_is_accepted_beside_channel() -> None:
         ("llm.provider", "skynet", "llm.provider 'skynet' is not one of"),
         ("llm.api_base", "ftp://x", "llm.api_base must be an address"),
         ("assistant", {"max_steps": 0}, "assistant.max_steps must be from 1 to 200"),
+        ("llm.engine", "fast", "llm.engine: invalid enum value"),
+        ("llm.api_base", "https://host:http/v1", "llm.api_base must be an address such as https://host/v1"),
+        ("llm.fallbacks", [{"provider": "openai", "api_key": "k"}], "llm.fallbacks[0].model is missing"),
+        ("llm.fallbacks", [{"provider": "nope", "api_key": "k", "model": "m"}], "llm.fallbacks[0].provider 'nope'"),
+        ("llm.fallbacks", [{"modle": "m"}], "llm.fallbacks[0].modle is not a known key; did you mean model?"),
+        ("llm.price", {"input": 3, "outptu": 15}, "llm.price.outptu is not a known key; did you mean output?"),
+        ("llm.daily_budget_usd", 0, "llm.daily_budget_usd must be from 0.01"),
+        ("llm.context_window", 100, "llm.context_window must be from 4000"),
+        ("sandbox", {"allow_hosts": ["https://example.org"]}, "sandbox.allow_hosts holds 'https://example.org'"),
     ],
 )
 def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -> None:
@@ -124,3 +133,46 @@ def test_references_are_resolved_where_the_deploy_runs() -> None:
 def test_a_text_without_references_comes_back_to_the_byte() -> None:
     text = json.dumps(TELEGRAM, indent=7)
     assert config.resolve_references(text, {}) is text
+
+
+@pytest.mark.parametrize(
+    ("llm", "through_litellm"),
+    [
+        ({"provider": "openrouter"}, False),
+        ({"provider": "openai"}, False),
+        ({"provider": "anthropic"}, True),
+        ({"provider": "gemini"}, True),
+        ({"provider": "ollama", "api_base": "http://192.168.1.5:11434/v1"}, False),
+        ({"provider": "anthropic", "engine": "direct"}, False),
+        ({"provider": "openai", "engine": "litellm"}, True),
+        (
+            {"provider": "bedrock", "engine": "litellm", "api_base": "https://bedrock-runtime.eu-west-1.amazonaws.com"},
+            True,
+        ),
+    ],
+)
+def test_the_engine_is_that_which_the_provider_needs(llm: dict[str, Any], through_litellm: bool) -> None:
+    parsed = config.parse(changed("llm", {"api_key": "k", "model": "m", **llm}))
+    assert parsed.llm.through_litellm is through_litellm
+    assert parsed.uses_litellm is through_litellm
+
+
+def test_a_fallback_that_needs_litellm_is_enough_to_need_it() -> None:
+    fallback = {"provider": "gemini", "api_key": "AIza-2", "model": "gemini-2.5-flash"}
+    parsed = config.parse(changed("llm.fallbacks", [fallback]))
+    assert parsed.uses_litellm
+    assert [model.model for model in parsed.llm.models] == ["anthropic/claude-3.5-sonnet", "gemini-2.5-flash"]
+    assert "AIza-2" in set(parsed.secrets())
+
+
+@pytest.mark.parametrize(
+    ("llm", "hosts"),
+    [
+        ({"provider": "anthropic"}, ("api.anthropic.com",)),
+        ({"provider": "anthropic", "api_base": "https://claude.example.org/x"}, ("claude.example.org",)),
+        ({"provider": "ollama", "api_base": "http://10.0.0.5:11434"}, ("10.0.0.5:11434",)),
+    ],
+)
+def test_litellm_may_reach_the_providers_host_alone(llm: dict[str, Any], hosts: tuple[str, ...]) -> None:
+    parsed = config.parse(changed("llm", {"api_key": "k", "model": "m", "engine": "litellm", **llm}))
+    assert parsed.llm.litellm_hosts == hosts

@@ -1,0 +1,63 @@
+"""config.json: its shape, its checks, and messages that name the key.
+
+Used twice: where the deploy runs (before anything is touched) and in the gateway (which alone can read the file).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from agent.config.checks import check
+from agent.config.references import read_document, resolve_references
+from agent.config.shapes import LLM, Assistant, Channel, Config, Discord, Model, Price, Sandbox, Slack, Telegram
+from agent.config.words import in_words
+from agent.errors import ConfigError
+
+__all__ = [
+    "DEFAULT_PATH",
+    "LLM",
+    "Assistant",
+    "Channel",
+    "Config",
+    "Discord",
+    "Model",
+    "Price",
+    "Sandbox",
+    "Slack",
+    "Telegram",
+    "load",
+    "parse",
+    "resolve_references",
+]
+
+DEFAULT_PATH = Path("/etc/picoclaw/config.json")
+
+
+def load(path: Path = DEFAULT_PATH) -> Config:
+    """Read and check the file at `path`; raise ConfigError in words a person can act on."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist: create config.json (see README) and deploy again") from None
+    except PermissionError:
+        raise ConfigError(
+            f"{path} cannot be read by uid 1000: run the deploy again, it repairs owner and mode"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {type(error).__name__}; it must be a JSON file in UTF-8") from None
+    return parse(text)
+
+
+def parse(text: str) -> Config:
+    """Check the text of a config.json; raise ConfigError naming the key, what was expected and what to do."""
+    document = read_document(text)
+    try:
+        config = msgspec.convert(document, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(in_words(str(error), document)) from None
+    channels = [*config.channels, *([config.channel] if config.channel else [])]
+    config = msgspec.structs.replace(config, channels=channels, channel=None)
+    check(config)
+    return config

@@ -1,0 +1,57 @@
+"""The text of a config.json as JSON, and the references to the environment in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.errors import ConfigError
+
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def resolve_references(text: str, environ: Mapping[str, str]) -> str:
+    """Replace string values of the form `${NAME}` by the environment's; the text comes back as it was without any.
+
+    Raises:
+        ConfigError: a variable is not set; names the key and the variable.
+    """
+    document = read_document(text)
+
+    def resolved(value: str, key: str) -> str:
+        match = REFERENCE.fullmatch(value)
+        if match is None:
+            return value
+        if not environ.get(match[1]):
+            raise ConfigError(
+                f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
+                f"export {match[1]} in the shell that runs the deploy"
+            )
+        return environ[match[1]]
+
+    replaced = _map_strings(document, resolved)
+    return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
+
+
+def _map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
+    if isinstance(value, str):
+        return change(value, key)
+    if isinstance(value, list):
+        return [_map_strings(item, change, f"{key}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _map_strings(item, change, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
+    return value
+
+
+def read_document(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(
+            f"config.json is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}; correct it there"
+        ) from None
+    if not isinstance(document, dict):
+        raise ConfigError('config.json must hold one JSON object, {"llm": {...}, "channel": {...}}')
+    return document
