@@ -8,7 +8,7 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.entries import Entry
-from roles.common.names import FIREWALL_FILE, STACK_DIR
+from roles.common.names import FIREWALL_FILE, FIREWALL_LOADER, STACK_DIR
 from roles.common.operations import packages, paths
 from roles.network import firewall
 from roles.network.operations import bridge_network, firewall_loaded
@@ -34,7 +34,7 @@ def network(machine: Machine) -> None:
         entries=[
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(FIREWALL_FILE, content=rules),
-            Entry(firewall.LOADER, content=loader),
+            Entry(FIREWALL_LOADER, content=loader),
             *(Entry(f"/etc/systemd/system/{name}", content=text) for name, text in firewall.units().items()),
         ],
     )
