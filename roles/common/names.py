@@ -33,12 +33,17 @@ NFT_TABLE = "picoclaw"
 
 GATEWAY = "picoclaw"
 SANDBOX = "picoclaw-sandbox"
+LLM = "picoclaw-llm"
+# Those that every deploy has; LLM is there only when a model of config.json needs it.
 CONTAINERS = (GATEWAY, SANDBOX)
 
 GATEWAY_IMAGE = "picoclaw-gateway"
 SANDBOX_IMAGE = "picoclaw-sandbox"
+LLM_IMAGE = "picoclaw-llm"
 PREVIOUS_TAG = "previous"
 
 STATE_VOLUME = "picoclaw-state"
 WORKSPACE_VOLUME = "picoclaw_picoclaw-workspace"
 SOCKET_VOLUME = "picoclaw-sandbox-socket"
+LLM_SOCKET_VOLUME = "picoclaw-llm-socket"
+EGRESS_VOLUME = "picoclaw-egress"

@@ -25,6 +25,7 @@ from roles.common.names import (
     NFT_TABLE,
     RESOLVERS_SEEN,
 )
+from roles.network.exceptions import Allowed, Exceptions
 
 _RESOLVERS = "resolvers"
 
@@ -42,15 +43,8 @@ UNITS = {
     FIREWALL_PATH_UNIT: _READY,
     FIREWALL_RENEWAL_UNIT: {**_READY, "ActiveState": "inactive"},
 }
+_NONE = Exceptions()
 _EXCEPTION = re.compile(r"(?P<network>[0-9./]+):(?P<port>[0-9]{1,5})")
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """An address and port that the owner allows although the firewall would refuse it."""
-
-    network: str
-    port: int
 
 
 def exceptions(lines: Iterable[str]) -> list[Allowed]:
@@ -76,9 +70,19 @@ def _exception(line: str) -> Allowed:
     return Allowed(str(network), int(match["port"]))
 
 
-def ruleset(allowed: Sequence[Allowed]) -> str:
-    """The nftables file: replaces the table as a whole, in one transaction."""
-    return _render("firewall.nft", exceptions=allowed)
+def ruleset(allowed: Sequence[Allowed], of_config: Exceptions = _NONE) -> str:
+    """The nftables file: replaces the table as a whole, in one transaction.
+
+    Args:
+        allowed: what the deploy's data lists.
+        of_config: what config.json asks for besides.
+    """
+    return _render(
+        "firewall.nft",
+        exceptions=list(dict.fromkeys([*allowed, *of_config.listed])),
+        private_ports=of_config.private_ports,
+        global_ports=of_config.global_ports,
+    )
 
 
 def loader(configured_resolvers: Sequence[str]) -> str:
