@@ -147,10 +147,10 @@ SANDBOX: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_OF_PYTHON = "what Python's standard library does at rarer moments"
 LLM: dict[str, tuple[str, ...]] = {
-    "what Python's standard library does at rarer moments": GATEWAY[
-        "what Python's standard library does at rarer moments"
-    ],
+    _OF_PYTHON: GATEWAY[_OF_PYTHON],
+    "sockets with a time limit, in clients that block: some providers' tokens are fetched so": ("poll", "ppoll"),
 }
 
 OF_CONTAINER = {
