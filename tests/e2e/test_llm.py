@@ -124,7 +124,7 @@ def test_its_key_is_on_no_disk_and_in_no_environment_there(llm: Stack) -> None:
     assert key not in llm.logs(LLM)
 
 
-@pytest.mark.parametrize("order", itertools.permutations((GATEWAY, SANDBOX, LLM)), ids="-".join)
+@pytest.mark.parametrize("order", list(itertools.permutations((GATEWAY, SANDBOX, LLM))), ids="-".join)
 def test_any_order_of_restarts_recovers_by_itself(llm: Stack, order: tuple[str, ...]) -> None:
     for container in order:
         llm.lab.ssh(f"docker restart --time 3 {container}", check=True)
