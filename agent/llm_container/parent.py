@@ -10,11 +10,11 @@ import sys
 import time
 
 from agent import __version__
+from agent.cgroup import Cgroup
 from agent.forwarder import Forwarder
 from agent.llm_container.front import Front, listen, refusal
 from agent.llm_container.process import Worker, reason
 from agent.pid1 import libc
-from agent.pid1.cgroup import Cgroup
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import ADDRESS, WELL
 from agent.pid1.poll import Poll

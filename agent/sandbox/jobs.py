@@ -4,7 +4,7 @@ import errno
 import os
 import time
 
-from agent.pid1.cgroup import Cgroup
+from agent.cgroup import Cgroup
 from agent.pid1.poll import Poll
 from agent.sandbox import params, processes
 from agent.sandbox.files import answer as file_answer
