@@ -19,9 +19,9 @@ def weakness(role: str) -> str:
 
 def _look(role: str) -> str:
     try:
-        from agent.confinement.checks import ROLES, problem, rows
-        from agent.confinement.view import View
+        from agent.confinement.checks import problem
+        from agent.confinement.report import look
 
-        return problem(rows(View(), ROLES[role]))
+        return problem(look(role))
     except Exception as error:  # noqa: BLE001 - whatever it is, a container that cannot look at itself must not serve
         return f"the confinement check failed ({type(error).__name__}: {error}); see that /proc is mounted"
