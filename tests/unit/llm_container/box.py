@@ -87,10 +87,7 @@ class Box:
 
     def health(self) -> tuple[int, str]:
         """Docker's health check: exit code and line."""
-        script = str(REPOSITORY / "agent" / "pid1" / "healthcheck.py")
-        command = ["nsenter", "-t", str(self.pid), "--pid", "--net", "/usr/bin/python3", "-ISOO", script]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        return done.returncode, done.stdout.strip()
+        return health_of(self.process.pid)
 
     def rss_mb(self, pid: int) -> float:
         """Resident memory of a process."""
@@ -123,6 +120,15 @@ class Box:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def health_of(unshare: int) -> tuple[int, str]:
+    """Docker's health check of what runs as PID 1 below that `unshare`: exit code and line."""
+    script = str(REPOSITORY / "agent" / "pid1" / "healthcheck.py")
+    target = str(next(iter(_children(unshare)), unshare))
+    command = ["nsenter", "-t", target, "--pid", "--net", "/usr/bin/python3", "-ISOO", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout.strip()
 
 
 def standin(folder: Path) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.unit.llm_container.box import REPOSITORY, Box, error_of, running, standin, why_not
+from tests.unit.llm_container.box import REPOSITORY, Box, error_of, health_of, running, standin, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
@@ -274,6 +274,25 @@ def test_a_container_that_must_not_serve_says_why_to_all_who_ask(tmp_path: Path)
     finally:
         process.terminate()
     assert process.wait(5) == 0
+
+
+def test_a_long_reason_is_told_as_far_as_it_goes() -> None:
+    """The self-check writes of what it has found in signs of several bytes, and the health check reads 2000 bytes."""
+    script = "import sys; sys.path.insert(0, sys.argv[1]); from agent.pid1.standby import stand_by; "
+    script += "stand_by('x' + '≤' * 900)"
+    inside = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
+    process = subprocess.Popen([*inside, "/usr/bin/python3", "-ISOOc", script, str(REPOSITORY)])
+    try:
+        code, line = 1, ""
+        for _ in range(200):
+            code, line = health_of(process.pid)
+            if "≤" in line:
+                break
+            time.sleep(0.02)
+        assert (code, line[:10]) == (1, "x≤≤≤≤≤≤≤≤≤")
+    finally:
+        process.kill()
+        process.wait(5)
 
 
 def test_without_its_volume_it_says_so(tmp_path: Path) -> None:
