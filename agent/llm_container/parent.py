@@ -162,8 +162,7 @@ class Parent:
 
     def _failed(self, why: str) -> None:
         self._failures += 1
-        # The first failure may be one request's fault: the next one is served at once.
-        backoff = min(2.0 ** (self._failures - 2), _LAST_BACKOFF_S) if self._failures > 1 else 0.0
+        backoff = backoff_s(self._failures)
         self._not_before = time.monotonic() + backoff
         times = "" if self._failures == 1 else f" {self._failures} times in a row"
         self._trouble = f"the process that runs litellm ended{times} ({why})"
@@ -175,6 +174,12 @@ class Parent:
         if self._worker is None:
             return f"{WELL}worker asleep"
         return f"{WELL}worker {'starting' if self._worker.ready_at is None else 'warm'}"
+
+
+def backoff_s(failures: int) -> float:
+    """How long no worker is started after so many failures in a row; the first one may be one request's fault."""
+    # Bounded on the way as well: a float holds no more than 1023 doublings, which is a day of failing.
+    return min(2.0 ** min(failures - 2, 10), _LAST_BACKOFF_S) if failures > 1 else 0.0
 
 
 def log(line: str) -> None:

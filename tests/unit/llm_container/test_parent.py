@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agent.llm_container.parent import backoff_s
 from tests.unit.llm_container.box import REPOSITORY, Box, error_of, health_of, running, standin, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -112,6 +113,10 @@ def test_a_crash_loop_is_bounded_and_those_who_ask_are_told(boxed: tuple[Box, Pa
     (folder / "broken").unlink()
     time.sleep(int(told.headers["retry-after"]))
     assert box.post("/who").status_code == 200
+
+
+def test_no_number_of_failures_is_too_large() -> None:
+    assert [backoff_s(failures) for failures in (1, 2, 3, 4, 7, 8, 9, 100_000)] == [0, 1, 2, 4, 32, 60, 60, 60]
 
 
 def test_who_is_refused_while_still_sending_gets_the_answer(boxed: tuple[Box, Path]) -> None:
