@@ -47,7 +47,7 @@ class Parent:
         self._memory_kills = 0
         self._poll = Poll()
         self._worker: Worker | None = None
-        self._deaf = False
+        self._deaf = self._killed = False
         self._stop_at: float | None = None
         self._failures = 0
         self._trouble = ""
@@ -72,9 +72,9 @@ class Parent:
             self._end_if_overdue(now)
 
     def _wait_s(self) -> float | None:
-        times = [self._front.wake_at(), self._stop_at]
-        if self._worker is not None:
-            times.append(self._worker.overdue_at())
+        times = [self._front.wake_at()]
+        if self._worker is not None and not self._killed:
+            times += [self._stop_at, self._worker.overdue_at()]
         known = [moment for moment in times if moment is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
 
@@ -90,7 +90,7 @@ class Parent:
     def _start(self) -> None:
         connections = self._front.hand_over()
         self._memory_kills = self._cgroup.memory_kills()
-        self._deaf = False
+        self._deaf = self._killed = False
         try:
             worker = Worker(self._command, self._listener.fileno(), [one.fileno() for one in connections])
         finally:
@@ -116,11 +116,12 @@ class Parent:
 
     def _end_if_overdue(self, now: float) -> None:
         worker = self._worker
-        if worker is None:
+        if worker is None or self._killed:
             return
         stopping = self._stop_at is not None and now >= self._stop_at
-        if stopping or (now >= worker.overdue_at() and not self._deaf):
+        if stopping or now >= worker.overdue_at():
             self._deaf = not stopping
+            self._killed = True
             worker.signal(libc.SIGKILL)
 
     def _signalled(self) -> None:

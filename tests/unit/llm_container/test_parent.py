@@ -155,6 +155,20 @@ def test_a_worker_that_falls_silent_is_replaced() -> None:
         box.until(lambda: "signal 9" in box.log_text())
 
 
+@pytest.mark.parametrize("stopping", [False, True])
+def test_waiting_for_a_worker_to_die_takes_no_processor_time(stopping: bool) -> None:
+    with running(deaf_s=1.0, undying=True) as (box, _), box.client(0.2) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/deaf")
+        if stopping:
+            os.kill(box.pid, signal.SIGTERM)
+        time.sleep(3.5)
+        before = box.cpu_s()
+        time.sleep(1)
+
+        assert box.cpu_s() - before < 0.2
+
+
 def test_a_worker_that_never_comes_up_is_ended() -> None:
     with running(["/bin/sleep", "600"], start_s=1.0) as (box, _), pytest.raises(LOST):
         box.post("/who")
