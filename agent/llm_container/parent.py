@@ -18,6 +18,7 @@ from agent.pid1 import libc
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import ADDRESS, WELL
 from agent.pid1.poll import Poll
+from agent.pid1.reap import reap
 from agent.pid1.standby import stand_by as stand_by_container
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ _STABLE_S = 60.0
 # From this many failures in a row on, the container counts as unhealthy.
 _TROUBLE = 3
 _LAST_BACKOFF_S = 60.0
+_AT_ONCE = 64
 # docker stop waits 10 s.
 _STOPPING_S = 3.0
 
@@ -139,15 +141,10 @@ class Parent:
 
     def _reap(self) -> None:
         """End zombies: the worker's, and as PID 1 those of whatever it may have left behind."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
-            if self._worker is not None and pid == self._worker.pid:
-                self._ended(self._worker, status)
+        while ended := reap(_AT_ONCE):
+            for pid, status in ended:
+                if self._worker is not None and pid == self._worker.pid:
+                    self._ended(self._worker, status)
 
     def _ended(self, worker: Worker, status: int) -> None:
         self._worker = None
