@@ -29,6 +29,9 @@ sys.exit(parent.serve(f"{folder}/llm.sock", sys.argv[4:], f"{folder}/proxy.sock"
 """
 _INSIDE = 'ip link set lo up && exec "$0" "$@"'
 
+# How a client sees that the connection was closed, or reset, before an answer came.
+LOST = (httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError)
+
 
 def why_not() -> str:
     """Why no such processes can be made here; empty when they can."""
