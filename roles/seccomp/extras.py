@@ -147,4 +147,14 @@ SANDBOX: dict[str, tuple[str, ...]] = {
     ),
 }
 
-OF_CONTAINER = {"gateway": {**EVERYWHERE, **GATEWAY}, "sandbox": {**EVERYWHERE, **SANDBOX}}
+_OF_PYTHON = "what Python's standard library does at rarer moments"
+LLM: dict[str, tuple[str, ...]] = {
+    _OF_PYTHON: GATEWAY[_OF_PYTHON],
+    "sockets with a time limit, in clients that block: some providers' tokens are fetched so": ("poll", "ppoll"),
+}
+
+OF_CONTAINER = {
+    "gateway": {**EVERYWHERE, **GATEWAY},
+    "sandbox": {**EVERYWHERE, **SANDBOX},
+    "llm": {**EVERYWHERE, **LLM},
+}

@@ -16,7 +16,13 @@ NAMES = tuple(PROFILES)
 TRACED = Path(__file__).parents[3] / "roles/seccomp/traced"
 CALLS_OF_DOCKERS_DEFAULT = 361
 # What a container answers in its own way: clone3 "there is no such call", fallocate "this file system cannot".
-OWN_ANSWERS = {"gateway": {"clone3": 38}, "sandbox": {"clone3": 38, "fallocate": 95}}
+OWN_ANSWERS = {"gateway": {"clone3": 38}, "sandbox": {"clone3": 38, "fallocate": 95}, "llm": {"clone3": 38}}
+# What only that container is made to do.
+OWN_WORKLOADS = {
+    "gateway": {"egress", "faults"},
+    "sandbox": {"egress", "quota"},
+    "llm": {"llm: anthropic", "llm: gemini", "llm: idle"},
+}
 
 
 def document(name: str) -> dict[str, Any]:
@@ -90,6 +96,7 @@ def test_every_workload_that_was_traced_left_a_trace(name: str) -> None:
     workloads = {workload for made_by in traced(name).values() for workload in made_by}
 
     assert {"start", "restart", "health check", "docker exec", "conversation", "operation"} <= workloads
+    assert OWN_WORKLOADS[name] <= workloads
     assert {"execve", "openat", "mmap", "read", "exit_group"} <= set(traced(name))
 
 
@@ -112,11 +119,12 @@ def test_no_namespace_can_be_made(name: str, flag: int) -> None:
     assert not permits(name, "clone", flag | FORK)
 
 
-def test_the_gateway_makes_threads_and_the_sandbox_processes_too() -> None:
+def test_the_gateway_makes_threads_and_the_others_processes_too() -> None:
     assert permits("gateway", "clone", PTHREAD)
     assert not permits("gateway", "clone", FORK)
-    assert permits("sandbox", "clone", PTHREAD)
-    assert permits("sandbox", "clone", FORK)
+    for name in ("sandbox", "llm"):
+        assert permits(name, "clone", PTHREAD)
+        assert permits(name, "clone", FORK)
     assert not allowed("gateway") & {"fork", "vfork"}
     assert {"fork", "vfork"} <= allowed("sandbox")
 
@@ -199,8 +207,9 @@ def test_every_traced_request_is_permitted(name: str, call: str) -> None:
 
 
 def test_the_profiles_stay_far_below_the_default() -> None:
-    """Docker's default allows 361 calls whatever their arguments: half for the gateway, two thirds for the sandbox."""
+    """Docker's default allows 361 calls whatever their arguments: two thirds for the sandbox, half for the others."""
     assert len(allowed("gateway")) < CALLS_OF_DOCKERS_DEFAULT / 2
+    assert len(allowed("llm")) < CALLS_OF_DOCKERS_DEFAULT / 2
     assert len(allowed("sandbox")) < CALLS_OF_DOCKERS_DEFAULT * 2 / 3
 
 
