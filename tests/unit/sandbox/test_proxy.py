@@ -13,6 +13,7 @@ import pytest
 
 from agent.sandbox.client import SandboxLink, SandboxOperationError
 from agent.sandbox.protocol import PROXY_SOCKET, ROOTS
+from tests.unit.egress.world import abort
 from tests.unit.sandbox.box import UID, Box
 
 QUOTA: dict[str, Any] = {"workspace_mb": 1000, "workspace_files": 100_000}
@@ -57,8 +58,10 @@ def open_box(_possible: None, python: str) -> Iterator[Box]:
 @contextlib.asynccontextmanager
 async def proxy(box: Box) -> AsyncIterator[None]:
     """Stands in for the egress proxy: answers in capitals."""
+    writers: list[asyncio.StreamWriter] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
                 writer.write(data.upper())
@@ -72,6 +75,7 @@ async def proxy(box: Box) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
+        await abort(writers)
         path.unlink(missing_ok=True)
 
 
