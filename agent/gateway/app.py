@@ -22,7 +22,7 @@ from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.redaction import Redaction
 from agent.gateway.turn import Turns
-from agent.llm.client import ChatClient
+from agent.llm.models import Models
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
 from agent.store.database import connect
@@ -48,7 +48,7 @@ class Gateway:
         self._sandbox = SandboxLink(
             workspace_mb=config.sandbox.workspace_mb, workspace_files=config.sandbox.workspace_files
         )
-        self._model = ChatClient(config.llm)
+        self._model = Models(config.llm)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
         allowed: dict[str, Iterable[int | str]] = {
@@ -73,6 +73,7 @@ class Gateway:
         log.info("PicoClaw %s starts, model %s at %s", __version__, self._config.llm.model, self._config.llm.provider)
         server = await health.serve(self.report)
         await self._sandbox.start()
+        self._model.start()
         for message in self._mailbox.unfinished():
             self._conversations.put(message)
         try:
@@ -108,6 +109,8 @@ class Gateway:
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
         safe = [replace(message, text=self._redact(message.text)) for message in welcome]
         for message in self._mailbox.receive(safe, mark):
+            if not message.text.startswith("/"):
+                self._model.warm()
             self._conversations.put(message)
 
     async def _status(self, language: str) -> str:
