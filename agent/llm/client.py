@@ -61,7 +61,7 @@ class ChatClient:
             headers={"Authorization": f"Bearer {model.api_key}", "X-Title": "PicoClaw"},
             timeout=httpx.Timeout(silence + start, connect=min(_CONNECT_S, silence)),
             verify=tls_context(),
-            transport=httpx.AsyncHTTPTransport(uds=socket, verify=tls_context()) if model.through_litellm else None,
+            transport=unix_transport(socket) if model.through_litellm else None,
         )
 
     @property
@@ -182,6 +182,11 @@ class ChatClient:
     def _without_key(self, text: str) -> str:
         key = self._model.api_key
         return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
+
+
+def unix_transport(socket: str) -> httpx.AsyncHTTPTransport:
+    """To picoclaw-llm; each of its connections carries one request, so that the worker can leave between two."""
+    return httpx.AsyncHTTPTransport(uds=socket, verify=tls_context(), limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def _unsigned(message: Message) -> Message:
