@@ -23,7 +23,7 @@ from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.redaction import Redaction
 from agent.gateway.turn import Turns
-from agent.llm.client import ChatClient
+from agent.llm.models import Models
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
 from agent.store.database import STATE, connect
@@ -53,7 +53,7 @@ class Gateway:
             egress=bool(config.sandbox.allow_hosts),
         )
         self._egress = _egress(config, database)
-        self._model = ChatClient(config.llm)
+        self._model = Models(config.llm)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
         allowed: dict[str, Iterable[int | str]] = {
@@ -80,6 +80,7 @@ class Gateway:
         if self._egress is not None:
             self._egress.start()
         await self._sandbox.start()
+        self._model.start()
         for message in self._mailbox.unfinished():
             self._conversations.put(message)
         try:
@@ -118,6 +119,8 @@ class Gateway:
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
         safe = [replace(message, text=self._redact(message.text)) for message in welcome]
         for message in self._mailbox.receive(safe, mark):
+            if not message.text.startswith("/"):
+                self._model.warm()
             self._conversations.put(message)
 
     async def _status(self, language: str) -> str:

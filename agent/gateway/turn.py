@@ -13,6 +13,7 @@ from msgspec.structs import replace as replace_call
 from agent import config
 from agent.gateway.redaction import Redaction
 from agent.llm.errors import LLMError
+from agent.llm.explain import explain
 from agent.llm.stream import Completion
 from agent.messages import say
 from agent.store.mailbox import Inbound
@@ -93,7 +94,7 @@ class Turns:
             text = await self._loop(steps, language)
         except LLMError as error:
             log.error("%s: %s", type(error).__name__, error)
-            text = say(error.reply, language, detail=error.detail)
+            text = explain(error, language)
         with self.sessions.together():
             steps.store()
             answer(text)
