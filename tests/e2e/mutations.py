@@ -21,6 +21,7 @@ from roles.common.names import (
     WORKSPACE_VOLUME,
 )
 from roles.common.spec import ContainerSpec
+from tests.weakened import create_arguments
 
 Specs = Mapping[str, ContainerSpec]
 
@@ -53,11 +54,7 @@ def _without(container: str, *options: str, add: Iterable[str] = (), image: str 
     """The container made anew without some options (each a prefix), with others."""
 
     def script(specs: Specs) -> str:
-        *arguments, own_image = specs[container].create_arguments()
-        missing = [option for option in options if not any(word.startswith(option) for word in arguments)]
-        assert not missing, f"{missing} are no options of {container}: the mutation would weaken nothing"
-        kept = [word for word in arguments if not word.startswith(options or ("\0",))]
-        words = shlex.join(["docker", "create", *kept, *add, image or own_image])
+        words = shlex.join(["docker", "create", *create_arguments(specs[container], options, add, image=image)])
         return f"docker rm --force {container} && {words} && docker start {container}"
 
     return script

@@ -11,6 +11,7 @@ import pytest
 from roles.common.spec import ContainerSpec
 from roles.containers import specs
 from tests.stack import GATEWAY, SANDBOX, Stack
+from tests.weakened import create_arguments
 
 COMMAND = {GATEWAY: "picoclaw confinement --json", SANDBOX: "picoclaw-confinement --json"}
 PROGRAM = {GATEWAY: "/usr/bin/picoclaw confinement --json", SANDBOX: "/usr/local/bin/picoclaw-confinement --json"}
@@ -53,9 +54,7 @@ def spec(stack: Stack, container: str) -> ContainerSpec:
 
 def twin(spec: ContainerSpec, drop: tuple[str, ...], add: tuple[str, ...]) -> list[str]:
     """The arguments of a container like that one, with another name, weakened."""
-    *options, image = spec.create_arguments()
-    kept = [option for option in options if not option.startswith(("--name", "--hostname", "--restart", *drop))]
-    return [*kept, *add, f"--name={TWIN}", image]
+    return create_arguments(spec, ("--name", "--hostname", "--restart", *drop), (*add, f"--name={TWIN}"))
 
 
 def look(stack: Stack, container: str, drop: tuple[str, ...], add: tuple[str, ...]) -> set[str]:

@@ -1,0 +1,24 @@
+"""A container as the deploy makes it, but for a few options: to see who notices that one of its controls is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roles.common.spec import ContainerSpec
+
+
+def create_arguments(
+    spec: ContainerSpec, drop: Iterable[str] = (), add: Iterable[str] = (), *, image: str = ""
+) -> list[str]:
+    """The words after `docker create`, without the options that begin so, with others, of another image if given.
+
+    Raises:
+        ValueError: an option to drop is not there, so that nothing would be weakened.
+    """
+    *options, own_image = spec.create_arguments()
+    prefixes = tuple(drop)
+    missing = [prefix for prefix in prefixes if not any(option.startswith(prefix) for option in options)]
+    if missing:
+        raise ValueError(f"{missing} are no options of {spec.name}: nothing would be weakened")
+    kept = [option for option in options if not option.startswith(prefixes)]
+    return [*kept, *add, image or own_image]
