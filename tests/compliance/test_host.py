@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from tests.compliance.checking import Expect, configured, information
 from tests.compliance.live import Live
 from tests.compliance.words import Words
@@ -111,7 +113,19 @@ _OPT_IN: dict[str, object] = {
 }
 
 
-def _tell(live: Live, expect: Expect, setting: str) -> None:
+_TOLD = {
+    "icc": Words("Traffic between containers of the default bridge", "Ruch między kontenerami domyślnego mostu"),
+    "no-new-privileges": Words("no-new-privileges for every container", "no-new-privileges dla każdego kontenera"),
+    "live-restore": Words("Containers outlive a restart of Docker", "Kontenery przeżywają restart Dockera"),
+    "userland-proxy": Words("A proxy process for every published port", "Proces proxy dla każdego wystawionego portu"),
+    "log-opts": Words("Rotated logs for every container", "Rotacja logów każdego kontenera"),
+}
+
+
+@pytest.mark.parametrize(
+    "setting", [pytest.param(name, marks=information("daemon", *words)) for name, words in _TOLD.items()]
+)
+def test_daemon_setting(live: Live, expect: Expect, setting: str) -> None:
     wanted = _text(_OPT_IN[setting])
     absent = Words(f"not set, the opt-in would add {wanted}", f"nie ustawione, opcja dodałaby {wanted}")
     expect.note(wanted, {setting: _text(live.daemon[setting]) if setting in live.daemon else absent})
@@ -119,28 +133,3 @@ def _tell(live: Live, expect: Expect, setting: str) -> None:
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
-
-
-@information("daemon", "Traffic between containers of the default bridge", "Ruch między kontenerami domyślnego mostu")
-def test_icc(live: Live, expect: Expect) -> None:
-    _tell(live, expect, "icc")
-
-
-@information("daemon", "no-new-privileges for every container", "no-new-privileges dla każdego kontenera")
-def test_no_new_privileges(live: Live, expect: Expect) -> None:
-    _tell(live, expect, "no-new-privileges")
-
-
-@information("daemon", "Containers outlive a restart of Docker", "Kontenery przeżywają restart Dockera")
-def test_live_restore(live: Live, expect: Expect) -> None:
-    _tell(live, expect, "live-restore")
-
-
-@information("daemon", "A proxy process for every published port", "Proces proxy dla każdego wystawionego portu")
-def test_userland_proxy(live: Live, expect: Expect) -> None:
-    _tell(live, expect, "userland-proxy")
-
-
-@information("daemon", "Rotated logs for every container", "Rotacja logów każdego kontenera")
-def test_log_opts(live: Live, expect: Expect) -> None:
-    _tell(live, expect, "log-opts")
