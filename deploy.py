@@ -13,17 +13,18 @@ from roles.image import image
 from roles.network import network
 from roles.preflight import look_at_host, preflight
 from roles.seccomp import seccomp
-from roles.storage import storage
+from roles.storage import owners_config, storage
 
 go_on_when_nobody_can_be_asked()
 with each_host_on_its_own():
     machine = look_at_host()
     preflight(machine=machine)
+    config = owners_config()
     docker(machine=machine)
     daemon(machine=machine)
-    network(machine=machine)
+    network(machine=machine, config=config)
     seccomp()
-    storage()
-    image()
-    containers()
-    health()
+    storage(config=config)
+    image(config=config)
+    containers(config=config)
+    health(config=config)

@@ -62,7 +62,6 @@ def _limits(host: Mapping[str, Any]) -> dict[str, Any]:
         "cpuset": host.get("CpusetCpus") or "",
         "pids-limit": host.get("PidsLimit") or 0,
         "ulimits": {item["Name"]: (item["Soft"], item["Hard"]) for item in host.get("Ulimits") or []},
-        "shm-size": host.get("ShmSize") or 0,
         "oom-kill-disable": bool(host.get("OomKillDisable")),
         "oom-score-adj": host.get("OomScoreAdj") or 0,
     }

@@ -12,9 +12,15 @@ SECCOMP_DIR = f"{STACK_DIR}/seccomp"
 BUILD_DIR = f"{STACK_DIR}/build"
 FIREWALL_FILE = f"{STACK_DIR}/firewall.nft"
 FIREWALL_RECORD = f"{STACK_DIR}/firewall.loaded"
+FIREWALL_LOADER = f"{STACK_DIR}/firewall.sh"
 FIREWALL_UNIT = "picoclaw-firewall.service"
+FIREWALL_PATH_UNIT = "picoclaw-firewall.path"
+FIREWALL_RENEWAL_UNIT = "picoclaw-firewall-renewal.service"
+# Every resolver that the host has named since it booted, one a line.
+RESOLVERS_SEEN = "/run/picoclaw-resolvers"
 
-# Docker's daemon.json was hardened once; it was written, and Docker not yet restarted.
+DAEMON_FILE = "/etc/docker/daemon.json"
+# It was hardened once; it was written, and Docker not yet restarted.
 DAEMON_HARDENED = f"{STACK_DIR}/daemon.hardened"
 DAEMON_PENDING = "/run/picoclaw-daemon-pending"
 
@@ -27,12 +33,17 @@ NFT_TABLE = "picoclaw"
 
 GATEWAY = "picoclaw"
 SANDBOX = "picoclaw-sandbox"
+LLM = "picoclaw-llm"
+# Those that every deploy has; LLM is there only when a model of config.json needs it.
 CONTAINERS = (GATEWAY, SANDBOX)
 
 GATEWAY_IMAGE = "picoclaw-gateway"
 SANDBOX_IMAGE = "picoclaw-sandbox"
+LLM_IMAGE = "picoclaw-llm"
 PREVIOUS_TAG = "previous"
 
 STATE_VOLUME = "picoclaw-state"
 WORKSPACE_VOLUME = "picoclaw_picoclaw-workspace"
 SOCKET_VOLUME = "picoclaw-sandbox-socket"
+LLM_SOCKET_VOLUME = "picoclaw-llm-socket"
+EGRESS_VOLUME = "picoclaw-egress"

@@ -72,7 +72,6 @@ class ContainerSpec:
     cpus: int = 1
     pids: int = 64
     open_files: int = 1024
-    shm: int = 8 * MEBIBYTE
     log_size: str = "1m"
     log_files: str = "3"
     restart: str = "unless-stopped"
@@ -101,7 +100,6 @@ class ContainerSpec:
             f"--pids-limit={self.pids}",
             f"--ulimit=nofile={self.open_files}:{self.open_files}",
             "--ulimit=core=0:0",
-            f"--shm-size={self.shm}",
             "--ipc=private",
             "--cgroupns=private",
             f"--network={self.network}",
@@ -156,7 +154,6 @@ class ContainerSpec:
             "cpuset": "",
             "pids-limit": self.pids,
             "ulimits": {"nofile": (self.open_files, self.open_files), "core": (0, 0)},
-            "shm-size": self.shm,
             "oom-kill-disable": False,
             "oom-score-adj": 0,
         }

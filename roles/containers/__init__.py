@@ -1,13 +1,16 @@
-"""The gateway and the sandbox, created, started and kept as they are specified."""
+"""The containers, created, started and kept as they are specified, and removed where they are not needed."""
 
 from typing import Any
 
 from pyinfra.api.deploy import deploy
 
 from roles.common import settings
-from roles.containers.operations import container
-from roles.containers.specs import gateway, sandbox
+from roles.common.names import LLM, LLM_IMAGE
+from roles.containers.operations import container, removed
+from roles.containers.specs import gateway, llm, sandbox
 from roles.image import shipment
+from roles.storage.config import OwnersConfig
+from roles.storage.volumes import LLM_VOLUMES
 
 DEFAULTS: dict[str, Any] = {
     # Lines for the gateway's /etc/hosts, {"name": "address"}: a model in the home network, say.
@@ -19,11 +22,21 @@ DEFAULTS: dict[str, Any] = {
 
 
 @deploy("containers", data_defaults=DEFAULTS)
-def containers() -> None:
-    """Run both containers from the images of what is shipped."""
+def containers(config: OwnersConfig) -> None:
+    """Run the containers that `config` needs from the images of what is shipped."""
+    with_llm = config.config.uses_litellm
     tag = shipment.shipped().tag
     with_ca = settings.optional_text("picoclaw_ca_file") is not None
     extra_hosts = settings.mapping("picoclaw_extra_hosts")
-    # The one that listens first, the one that connects second.
-    container(name="Container picoclaw", spec=gateway(tag, with_ca=with_ca, extra_hosts=extra_hosts))
+    # Who is asked first, who asks second: a message that waits at the start is answered.
+    if with_llm:
+        container(name="Container picoclaw-llm", spec=llm(tag))
+    container(
+        name="Container picoclaw",
+        spec=gateway(tag, with_ca=with_ca, extra_hosts=extra_hosts, with_llm=with_llm),
+    )
     container(name="Container picoclaw-sandbox", spec=sandbox(tag))
+    # Last, for the gateway holds its volumes until it is made anew without them.
+    if not with_llm:
+        volumes = [volume.name for volume in LLM_VOLUMES]
+        removed(name="No container picoclaw-llm", container=LLM, repository=LLM_IMAGE, volumes=volumes)

@@ -50,3 +50,40 @@ class Container(FactBase[ContainerState]):
             return parse(output, *self._names)
         except (ValueError, KeyError) as error:
             raise FactProcessError(f"docker inspect answered what is not understood: {error!r}") from error
+
+
+class Leftovers(FactBase[dict[str, list[str]]]):
+    """What there is of a container that is not wanted: itself, the tags of its images, its volumes."""
+
+    @staticmethod
+    def default() -> dict[str, list[str]]:
+        """Nothing."""
+        return {"container": [], "image": [], "volume": []}
+
+    def requires_command(self, *_args: object, **_kwargs: object) -> str:
+        """On a fresh host there is no Docker yet."""
+        return "docker"
+
+    def command(self, container: str, repository: str, volumes: Sequence[str]) -> StringCommand:
+        """Lines of kind and name."""
+        return script(
+            """
+            docker ps --all --filter "name=^/$container$" --format 'container {{.Names}}' 2>/dev/null
+            docker image ls --format 'image {{.Repository}}:{{.Tag}}' "$repository" 2>/dev/null
+            docker volume inspect --format 'volume {{.Name}}' "$@" 2>/dev/null | grep .
+            true
+            """,
+            container=container,
+            repository=repository,
+            volumes=volumes,
+        )
+
+    def process(self, output: list[str]) -> dict[str, list[str]]:
+        """Names by kind."""
+        found = self.default()
+        for line in output:
+            kind, _, name = line.partition(" ")
+            if kind not in found:
+                raise FactProcessError(f"docker answered what is not understood: {line!r}")
+            found[kind].append(name)
+        return found

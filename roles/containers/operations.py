@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.operation import operation
@@ -11,7 +11,7 @@ from pyinfra.context import host
 from roles.common.commands import docker
 from roles.common.report import say
 from roles.common.spec import ContainerSpec
-from roles.containers.facts import Container
+from roles.containers.facts import Container, Leftovers
 from roles.containers.state import ContainerState
 
 
@@ -41,6 +41,21 @@ def container(spec: ContainerSpec) -> Generator[PyinfraCommand, None, None]:
         yield docker("restart", spec.name)
     else:
         host.noop(f"container {spec.name} is as it should be and runs")
+
+
+@operation()
+def removed(container: str, repository: str, volumes: Sequence[str]) -> Generator[PyinfraCommand, None, None]:
+    """No such container, no image of that repository, none of these volumes, which hold no data."""
+    found = host.get_fact(Leftovers, container=container, repository=repository, volumes=list(volumes))
+    if not any(found.values()):
+        host.noop(f"there is no {container}, and nothing of it")
+        return
+    say(f"{kind} {name}: none wanted, found" for kind, names in found.items() for name in names)
+    yield from (docker("rm", "--force", name) for name in found["container"])
+    if found["image"]:
+        yield docker("image", "rm", *found["image"])
+    if found["volume"]:
+        yield docker("volume", "rm", *found["volume"])
 
 
 def _remove(state: ContainerState, name: str) -> Generator[PyinfraCommand, None, None]:

@@ -1,4 +1,4 @@
-"""The two containers. Every control that is not the same for both stands here; the rest is in ContainerSpec."""
+"""The containers. Every control that is not the same for all stands here; the rest is in ContainerSpec."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from roles.common.names import (
     CA_FILE,
     CONFIG_DIR,
     CONFIG_FILE,
+    EGRESS_VOLUME,
     GATEWAY,
     GATEWAY_IMAGE,
+    LLM,
+    LLM_IMAGE,
+    LLM_SOCKET_VOLUME,
     NETWORK,
     SANDBOX,
     SANDBOX_IMAGE,
@@ -18,12 +22,15 @@ from roles.common.names import (
     STATE_VOLUME,
     WORKSPACE_VOLUME,
 )
-from roles.common.spec import ContainerSpec, Mount
+from roles.common.spec import MEBIBYTE, ContainerSpec, Mount
 from roles.seccomp.profile import PROFILES, render
 
 
-def gateway(tag: str, *, with_ca: bool, extra_hosts: Mapping[str, str]) -> ContainerSpec:
-    """The gateway: reads the configuration, keeps the state, listens for the sandbox, goes out through its bridge."""
+def gateway(tag: str, *, with_ca: bool, extra_hosts: Mapping[str, str], with_llm: bool = False) -> ContainerSpec:
+    """The gateway: reads the configuration, keeps the state, listens for the sandbox, goes out through its bridge.
+
+    With picoclaw-llm it connects to that one's socket, and listens for it where it may go out.
+    """
     return ContainerSpec(
         name=GATEWAY,
         image=f"{GATEWAY_IMAGE}:{tag}",
@@ -35,6 +42,7 @@ def gateway(tag: str, *, with_ca: bool, extra_hosts: Mapping[str, str]) -> Conta
             Mount("bind", CONFIG_DIR, "/etc/picoclaw", read_only=True),
             Mount("volume", STATE_VOLUME, "/var/lib/picoclaw", read_only=False),
             Mount("volume", SOCKET_VOLUME, "/run/sandbox", read_only=False),
+            *(_LLM_MOUNTS_OF_GATEWAY if with_llm else ()),
         ),
         tmpfs=_tmp("16m"),
         config_files=(CONFIG_FILE, CA_FILE) if with_ca else (CONFIG_FILE,),
@@ -56,6 +64,29 @@ def sandbox(tag: str) -> ContainerSpec:
         ),
         tmpfs=_tmp("32m"),
     )
+
+
+def llm(tag: str) -> ContainerSpec:
+    """litellm: the socket on which it is asked, and the gateway's, through which alone it goes out; no data."""
+    return ContainerSpec(
+        name=LLM,
+        image=f"{LLM_IMAGE}:{tag}",
+        seccomp_path=f"{SECCOMP_DIR}/llm.json",
+        seccomp=render(PROFILES["llm"]),
+        network="none",
+        mounts=(
+            Mount("volume", LLM_SOCKET_VOLUME, "/run/llm", read_only=False),
+            Mount("volume", EGRESS_VOLUME, "/run/egress", read_only=True),
+        ),
+        tmpfs=_tmp("16m"),
+        memory=256 * MEBIBYTE,
+    )
+
+
+_LLM_MOUNTS_OF_GATEWAY = (
+    Mount("volume", LLM_SOCKET_VOLUME, "/run/llm", read_only=True),
+    Mount("volume", EGRESS_VOLUME, "/run/egress", read_only=False),
+)
 
 
 def _tmp(size: str) -> tuple[tuple[str, str], ...]:

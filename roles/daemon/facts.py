@@ -8,8 +8,7 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
-from roles.common.names import DAEMON_PENDING
-from roles.daemon.hardening import FILE
+from roles.common.names import DAEMON_FILE, DAEMON_PENDING
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Daemon(FactBase[DaemonState]):
             cat -- "$file" 2>/dev/null || true
             """,
             pending=DAEMON_PENDING,
-            file=FILE,
+            file=DAEMON_FILE,
         )
 
     def process(self, output: list[str]) -> DaemonState:

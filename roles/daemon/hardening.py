@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roles.common.diff import in_words
-
-FILE = "/etc/docker/daemon.json"
+from roles.common.names import DAEMON_FILE
 
 # Key, value, and the section of the CIS Docker Benchmark (1.6) that asks for it.
 SETTINGS: dict[str, tuple[Any, str]] = {
@@ -62,9 +61,9 @@ def read(text: str) -> dict[str, Any]:
     try:
         settings = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise DaemonFileError(f"{FILE} is not valid JSON ({error}): {_REMEDY}") from None
+        raise DaemonFileError(f"{DAEMON_FILE} is not valid JSON ({error}): {_REMEDY}") from None
     if not isinstance(settings, dict):
-        raise DaemonFileError(f"{FILE} holds {type(settings).__name__} instead of a JSON object: {_REMEDY}")
+        raise DaemonFileError(f"{DAEMON_FILE} holds {type(settings).__name__} instead of a JSON object: {_REMEDY}")
     return settings
 
 
@@ -77,7 +76,7 @@ def merge(owners: Mapping[str, Any]) -> Merged:
     for key, wanted in wanted_beside(owners).items():
         if key not in owners or owners[key] != wanted:
             found = f"{in_words(owners[key])} found" if key in owners else "not set"
-            changes.append(f"{FILE}: {key}: {in_words(wanted)} wanted ({SETTINGS[key][1]}), {found}")
+            changes.append(f"{DAEMON_FILE}: {key}: {in_words(wanted)} wanted ({SETTINGS[key][1]}), {found}")
         settings[key] = wanted
     return Merged(owners, settings, tuple(changes))
 
@@ -107,6 +106,6 @@ def left_behind(text: str) -> list[str]:
         return []
     remedy = (
         "set live-restore to false in it and `systemctl reload docker`, then put the copy made before "
-        f"({FILE}.before-picoclaw-*) back, or remove these keys, and `systemctl restart docker`"
+        f"({DAEMON_FILE}.before-picoclaw-*) back, or remove these keys, and `systemctl restart docker`"
     )
-    return [f"picoclaw_harden_docker is off, but {FILE} still has {', '.join(left)}: to undo it, {remedy}"]
+    return [f"picoclaw_harden_docker is off, but {DAEMON_FILE} still has {', '.join(left)}: to undo it, {remedy}"]

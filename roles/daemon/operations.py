@@ -9,7 +9,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.common.commands import fail, script
-from roles.common.names import DAEMON_HARDENED, DAEMON_PENDING
+from roles.common.names import DAEMON_FILE, DAEMON_HARDENED, DAEMON_PENDING
 from roles.common.report import say
 from roles.daemon import hardening
 from roles.daemon.facts import Daemon
@@ -120,5 +120,5 @@ def daemon_hardened() -> Generator[PyinfraCommand, None, None]:
         return
     say(merged.changes)
     say(["docker.service: restart wanted since daemon.json was hardened, none found"] if state.pending else [])
-    names = {"file": hardening.FILE, "pending": DAEMON_PENDING, "hardened": DAEMON_HARDENED}
+    names = {"file": DAEMON_FILE, "pending": DAEMON_PENDING, "hardened": DAEMON_HARDENED}
     yield script(_APPLY, stdin="\n".join(merged.steps), **names)

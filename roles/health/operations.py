@@ -27,7 +27,7 @@ def healthy(names: Sequence[str], timeout_s: int) -> Generator[PyinfraCommand, N
     found = host.get_fact(ContainerHealth, names=list(names))
     waiting = [name for name in names if found.get(name, Health()).word != HEALTHY]
     if not waiting:
-        host.noop(f"{' and '.join(names)} are healthy")
+        host.noop(f"{', '.join(names)} are healthy")
         return
     for name in waiting:
         yield FunctionCommand(_wait, (name, timeout_s), {})

@@ -6,14 +6,16 @@ from pyinfra.api.deploy import deploy
 
 from roles.image.operations import images
 from roles.image.shipment import DEFAULTS, shipped
+from roles.storage.config import OwnersConfig
 
 
 @deploy("image", data_defaults=DEFAULTS)
-def image() -> None:
-    """Build the images unless they are there, and keep the ones that are replaced.
+def image(config: OwnersConfig) -> None:
+    """Build the images that `config` needs unless they are there, and keep the ones that are replaced.
 
     Raises:
         DeployError: a file to be shipped cannot be read.
     """
     shipment = shipped()
-    images(name="Images", tag=shipment.tag, files=shipment.files, arguments=shipment.arguments)
+    targets = ["gateway", "sandbox", *(["llm"] if config.config.uses_litellm else [])]
+    images(name="Images", tag=shipment.tag, targets=targets, files=shipment.files, arguments=shipment.arguments)

@@ -35,7 +35,7 @@ def collect(recipe: Path, extra: Mapping[str, str], root: Path = REPOSITORY) -> 
     places = [
         *_below(recipe, recipe),
         *_below(root / "agent", root),
-        ("requirements/gateway.txt", root / "requirements/gateway.txt"),
+        *((name, root / name) for name in ("requirements/gateway.txt", "requirements/llm.txt")),
         *((name, Path(path).expanduser()) for name, path in extra.items()),
     ]
     return sorted((_read(name, path) for name, path in places), key=lambda file: file.path)

@@ -7,12 +7,11 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
-from roles.common.names import CONTAINERS
-from roles.image.images import REPOSITORIES, Images, parse
+from roles.image.images import CONTAINER_OF, Images, parse
 
 
 class ImagesFact(FactBase[Images]):
-    """The images of this project, and which of them the containers were made from."""
+    """The images of these repositories, and which of them the containers were made from."""
 
     @staticmethod
     def default() -> Images:
@@ -23,7 +22,7 @@ class ImagesFact(FactBase[Images]):
         """On a fresh host there is no Docker yet."""
         return "docker"
 
-    def command(self) -> StringCommand:
+    def command(self, repositories: list[str]) -> StringCommand:
         """One round trip."""
         return script(
             """
@@ -35,8 +34,8 @@ class ImagesFact(FactBase[Images]):
             done
             true
             """,
-            containers=" ".join(CONTAINERS),
-            repositories=sorted(REPOSITORIES.values()),
+            containers=" ".join(CONTAINER_OF[repository] for repository in repositories),
+            repositories=repositories,
         )
 
     def process(self, output: list[str]) -> Images:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from roles.common.names import GATEWAY, GATEWAY_IMAGE, PREVIOUS_TAG, SANDBOX, SANDBOX_IMAGE
+from roles.common.names import GATEWAY, GATEWAY_IMAGE, LLM, LLM_IMAGE, PREVIOUS_TAG, SANDBOX, SANDBOX_IMAGE
 
 # Repository by build target; and the container that runs it.
-REPOSITORIES = {"gateway": GATEWAY_IMAGE, "sandbox": SANDBOX_IMAGE}
-CONTAINER_OF = {GATEWAY_IMAGE: GATEWAY, SANDBOX_IMAGE: SANDBOX}
+REPOSITORIES = {"gateway": GATEWAY_IMAGE, "sandbox": SANDBOX_IMAGE, "llm": LLM_IMAGE}
+CONTAINER_OF = {GATEWAY_IMAGE: GATEWAY, SANDBOX_IMAGE: SANDBOX, LLM_IMAGE: LLM}
 
 
 @dataclass(frozen=True)
 class Images:
-    """The images of this project on a host: id by `repository:tag`, and the id each container was made from."""
+    """The wanted images of this project on a host: id by `repository:tag`, and the id each container was made from."""
 
     tags: Mapping[str, str] = field(default_factory=dict)
     used: Mapping[str, str] = field(default_factory=dict)
 
-    def missing(self, tag: str) -> list[str]:
-        """The build targets that have no image of this tag."""
-        return [target for target, repository in REPOSITORIES.items() if f"{repository}:{tag}" not in self.tags]
+    def missing(self, tag: str, targets: Sequence[str]) -> list[str]:
+        """Those of the build targets that have no image of this tag."""
+        return [target for target in targets if f"{REPOSITORIES[target]}:{tag}" not in self.tags]
 
     def to_keep_as_previous(self, tag: str) -> dict[str, str]:
         """Image ids by repository, of those that a container runs and that are about to be replaced by `tag`."""

@@ -39,14 +39,14 @@ exit 1
 
 @operation()
 def images(
-    tag: str, files: Sequence[ContextFile], arguments: Mapping[str, str]
+    tag: str, targets: Sequence[str], files: Sequence[ContextFile], arguments: Mapping[str, str]
 ) -> Generator[PyinfraCommand, None, None]:
-    """An image of this tag for every build target, and the ones before it tagged `previous`; all older ones go.
+    """An image of this tag for each of these build targets, and those before tagged `previous`; all older ones go.
 
     Nothing is shipped or built when they are there.
     """
-    found = host.get_fact(ImagesFact)
-    missing, replaced = found.missing(tag), found.to_keep_as_previous(tag)
+    found = host.get_fact(ImagesFact, repositories=[REPOSITORIES[target] for target in targets])
+    missing, replaced = found.missing(tag, targets), found.to_keep_as_previous(tag)
     outdated = found.outdated(tag, replaced)
     if missing:
         say(f"image {REPOSITORIES[target]}: {tag} wanted, not found" for target in missing)

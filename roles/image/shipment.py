@@ -20,7 +20,7 @@ _PACKAGE_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+.]")
 DEFAULTS: dict[str, Any] = {
     # Debian packages that commands in the sandbox shall find beside those of the Dockerfile, ["bc", "build-essential"].
     "picoclaw_sandbox_packages": [],
-    # The directory with the Dockerfile, whose targets are `gateway` and `sandbox`.
+    # The directory with the Dockerfile, whose targets are `gateway`, `sandbox` and `llm`.
     "image_recipe": str(Path(__file__).with_name("files")),
     # Arguments of the build, {"BASE": "debian:trixie-slim"}. They are part of the tag.
     "image_build_args": {},

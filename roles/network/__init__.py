@@ -8,24 +8,31 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.entries import Entry
-from roles.common.names import FIREWALL_FILE, STACK_DIR
+from roles.common.names import FIREWALL_FILE, FIREWALL_LOADER, STACK_DIR
 from roles.common.operations import packages, paths
-from roles.network import firewall
+from roles.network import exceptions, firewall
 from roles.network.operations import bridge_network, firewall_loaded
 from roles.preflight.machine import Machine
+from roles.storage.config import OwnersConfig
 
 DEFAULTS: dict[str, Any] = {
     # What the gateway may reach besides TCP 443 of global addresses and the host's DNS resolvers, each an IPv4 address
     # or network and a TCP port: ["192.168.1.20/32:11434"] for a model in the home network, say. An address of the host
     # itself counts as it stands; a port that another container publishes there is that container's own address.
+    # What config.json names (an api_base, sandbox.allow_hosts) needs no line here: see exceptions.py.
     "picoclaw_allow_outbound": [],
+    # See roles/containers.
+    "picoclaw_extra_hosts": {},
 }
 
 
 @deploy("network", data_defaults=DEFAULTS)
-def network(machine: Machine) -> None:
+def network(machine: Machine, config: OwnersConfig) -> None:
     """Put the firewall in force, then make the bridge: nothing is ever on the bridge without it."""
-    rules = firewall.ruleset(firewall.exceptions(settings.texts("picoclaw_allow_outbound")))
+    rules = firewall.ruleset(
+        firewall.exceptions(settings.texts("picoclaw_allow_outbound")),
+        exceptions.of_config(config.config, settings.mapping("picoclaw_extra_hosts")),
+    )
     loader = firewall.loader(machine.docker_dns)
     if not machine.nft:
         packages(name="Install nftables", names=["nftables"])
@@ -34,7 +41,7 @@ def network(machine: Machine) -> None:
         entries=[
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(FIREWALL_FILE, content=rules),
-            Entry(firewall.LOADER, content=loader),
+            Entry(FIREWALL_LOADER, content=loader),
             *(Entry(f"/etc/systemd/system/{name}", content=text) for name, text in firewall.units().items()),
         ],
     )

@@ -7,8 +7,8 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
-from roles.common.names import FIREWALL_RECORD, NFT_TABLE
-from roles.network.firewall import RESOLVERS_SEEN, UNITS, Loaded, parse
+from roles.common.names import FIREWALL_RECORD, NFT_TABLE, RESOLVERS_SEEN
+from roles.network.firewall import UNITS, Loaded, parse
 
 
 class Firewall(FactBase[Loaded]):

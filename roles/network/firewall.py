@@ -15,13 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyinfra.api.exceptions import DeployError
 
 from roles.common.diff import differences
-from roles.common.names import BRIDGE, FIREWALL_FILE, FIREWALL_UNIT, NFT_TABLE, STACK_DIR
+from roles.common.names import (
+    BRIDGE,
+    FIREWALL_FILE,
+    FIREWALL_LOADER,
+    FIREWALL_PATH_UNIT,
+    FIREWALL_RENEWAL_UNIT,
+    FIREWALL_UNIT,
+    NFT_TABLE,
+    RESOLVERS_SEEN,
+)
+from roles.network.exceptions import Allowed, Exceptions
 
-LOADER = f"{STACK_DIR}/firewall.sh"
-# Every resolver that the host has named since it booted, one a line.
-RESOLVERS_SEEN = "/run/picoclaw-resolvers"
-PATH_UNIT = "picoclaw-firewall.path"
-RENEWAL_UNIT = "picoclaw-firewall-renewal.service"
 _RESOLVERS = "resolvers"
 
 _TEMPLATES = Environment(
@@ -33,16 +38,13 @@ _TEMPLATES = Environment(
 )
 # A unit that is stopped has not taken the table away; but after a boot it would not be there.
 _READY = {"UnitFileState": "enabled", "ActiveState": "active", "NeedDaemonReload": "no"}
-UNITS = {FIREWALL_UNIT: _READY, PATH_UNIT: _READY, RENEWAL_UNIT: {**_READY, "ActiveState": "inactive"}}
+UNITS = {
+    FIREWALL_UNIT: _READY,
+    FIREWALL_PATH_UNIT: _READY,
+    FIREWALL_RENEWAL_UNIT: {**_READY, "ActiveState": "inactive"},
+}
+_NONE = Exceptions()
 _EXCEPTION = re.compile(r"(?P<network>[0-9./]+):(?P<port>[0-9]{1,5})")
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """An address and port that the owner allows although the firewall would refuse it."""
-
-    network: str
-    port: int
 
 
 def exceptions(lines: Iterable[str]) -> list[Allowed]:
@@ -68,9 +70,19 @@ def _exception(line: str) -> Allowed:
     return Allowed(str(network), int(match["port"]))
 
 
-def ruleset(allowed: Sequence[Allowed]) -> str:
-    """The nftables file: replaces the table as a whole, in one transaction."""
-    return _render("firewall.nft", exceptions=allowed)
+def ruleset(allowed: Sequence[Allowed], of_config: Exceptions = _NONE) -> str:
+    """The nftables file: replaces the table as a whole, in one transaction.
+
+    Args:
+        allowed: what the deploy's data lists.
+        of_config: what config.json asks for besides.
+    """
+    return _render(
+        "firewall.nft",
+        exceptions=list(dict.fromkeys([*allowed, *of_config.listed])),
+        private_ports=of_config.private_ports,
+        global_ports=of_config.global_ports,
+    )
 
 
 def loader(configured_resolvers: Sequence[str]) -> str:
@@ -82,8 +94,8 @@ def units() -> dict[str, str]:
     """The systemd units that load it at boot, and again whenever that is needed, by their file names."""
     return {
         FIREWALL_UNIT: _render("firewall.service"),
-        PATH_UNIT: _render("firewall.path"),
-        RENEWAL_UNIT: _render("renewal.service"),
+        FIREWALL_PATH_UNIT: _render("firewall.path"),
+        FIREWALL_RENEWAL_UNIT: _render("renewal.service"),
     }
 
 
@@ -92,9 +104,9 @@ def _render(name: str, **values: object) -> str:
         bridge=BRIDGE,
         table=NFT_TABLE,
         unit=FIREWALL_UNIT,
-        renewal=RENEWAL_UNIT,
+        renewal=FIREWALL_RENEWAL_UNIT,
         rules=FIREWALL_FILE,
-        loader=LOADER,
+        loader=FIREWALL_LOADER,
         seen=RESOLVERS_SEEN,
         nft="/usr/sbin/nft",
         **values,

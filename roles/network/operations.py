@@ -10,7 +10,15 @@ from pyinfra.context import host
 
 from roles.common.commands import command, docker, script
 from roles.common.facts import DockerObjects
-from roles.common.names import FIREWALL_FILE, FIREWALL_RECORD, FIREWALL_UNIT, NETWORK, NFT_TABLE
+from roles.common.names import (
+    FIREWALL_FILE,
+    FIREWALL_LOADER,
+    FIREWALL_PATH_UNIT,
+    FIREWALL_RECORD,
+    FIREWALL_UNIT,
+    NETWORK,
+    NFT_TABLE,
+)
 from roles.common.report import say
 from roles.network import bridge, firewall
 from roles.network.facts import Firewall
@@ -56,7 +64,7 @@ def firewall_loaded(files: str) -> Generator[PyinfraCommand, None, None]:
     yield command("systemctl", "enable", *firewall.UNITS)
     yield command("systemctl", "reset-failed", *firewall.UNITS)
     yield command("systemctl", "restart", FIREWALL_UNIT)
-    yield command("systemctl", "restart", firewall.PATH_UNIT)
+    yield command("systemctl", "restart", FIREWALL_PATH_UNIT)
     yield script(
         """
         umask 077
@@ -66,7 +74,7 @@ def firewall_loaded(files: str) -> Generator[PyinfraCommand, None, None]:
         } > "$record"
         """,
         rules=FIREWALL_FILE,
-        loader=firewall.LOADER,
+        loader=FIREWALL_LOADER,
         table=NFT_TABLE,
         record=FIREWALL_RECORD,
     )

@@ -147,4 +147,14 @@ SANDBOX: dict[str, tuple[str, ...]] = {
     ),
 }
 
-OF_CONTAINER = {"gateway": {**EVERYWHERE, **GATEWAY}, "sandbox": {**EVERYWHERE, **SANDBOX}}
+LLM: dict[str, tuple[str, ...]] = {
+    "what Python's standard library does at rarer moments": GATEWAY[
+        "what Python's standard library does at rarer moments"
+    ],
+}
+
+OF_CONTAINER = {
+    "gateway": {**EVERYWHERE, **GATEWAY},
+    "sandbox": {**EVERYWHERE, **SANDBOX},
+    "llm": {**EVERYWHERE, **LLM},
+}

@@ -66,6 +66,8 @@ PROFILES = {
     # The gateway holds the chat token: it makes threads (name resolution), but no process of its own.
     "gateway": Profile("gateway", may_fork=False, answers=(_NO_CLONE3,)),
     "sandbox": Profile("sandbox", may_fork=True, answers=(_NO_CLONE3, _NO_FALLOCATE)),
+    # Its first process starts the one that runs litellm.
+    "llm": Profile("llm", may_fork=True, answers=(_NO_CLONE3,)),
 }
 
 

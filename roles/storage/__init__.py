@@ -11,9 +11,11 @@ from roles.common import settings
 from roles.common.entries import Entry
 from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, STACK_DIR, UID
 from roles.common.operations import paths
-from roles.storage.config import local_config, read_text
+from roles.storage.config import OwnersConfig, owners_config, read_text
 from roles.storage.operations import flagged, volumes
-from roles.storage.volumes import VOLUMES
+from roles.storage.volumes import LLM_VOLUMES, VOLUMES
+
+__all__ = ["owners_config", "storage"]
 
 DEFAULTS: dict[str, Any] = {
     # The owner's config.json on this machine. None: config.json beside deploy.py; where that is not there either,
@@ -25,29 +27,22 @@ DEFAULTS: dict[str, Any] = {
 
 
 @deploy("storage", data_defaults=DEFAULTS)
-def storage() -> None:
-    """Write config.json and ca.pem for the agent's eyes alone, and make the volumes.
+def storage(config: OwnersConfig) -> None:
+    """Write config.json and ca.pem for the agent's eyes alone, and make the volumes that it needs.
 
     Raises:
         DeployError: a file named by the data cannot be read.
-        agent.errors.ConfigError: config.json is not valid.
     """
     paths(
         name="Configuration",
         entries=[
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(CONFIG_DIR, kind="directory", mode=0o700, uid=UID, gid=GID),
-            Entry(
-                CONFIG_FILE,
-                mode=0o600,
-                uid=UID,
-                gid=GID,
-                content=local_config(settings.optional_text("picoclaw_config")),
-            ),
+            Entry(CONFIG_FILE, mode=0o600, uid=UID, gid=GID, content=config.text),
             _ca(settings.optional_text("picoclaw_ca_file")),
         ],
     )
-    volumes(name="Volumes", wanted=VOLUMES)
+    volumes(name="Volumes", wanted=[*VOLUMES, *(LLM_VOLUMES if config.config.uses_litellm else ())])
     flagged(name="Mount flags of the volumes", wanted=[volume for volume in VOLUMES if volume.flags])
 
 

@@ -9,9 +9,37 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
+from roles.common.names import CONFIG_FILE
 from roles.storage import mounts
 from roles.storage.mounts import MountState
 from roles.storage.volumes import VolumeState, parse
+
+# In the place of every secret that does not leave the host.
+KEPT_ON_HOST = "kept-on-the-host"
+
+
+class HostConfig(FactBase[str]):
+    """The host's config.json without its secrets, on one line; empty when there is none."""
+
+    @staticmethod
+    def default() -> str:
+        """There is none."""
+        return ""
+
+    def command(self) -> StringCommand:
+        """The secrets go before anything is printed: whoever runs the deploy may show what facts say."""
+        return script(
+            r"""
+            [ ! -r "$file" ] || tr '\n' ' ' < "$file" | sed -E \
+                's/"(api_key|bot_token|app_token)"[[:space:]]*:[[:space:]]*"([^"\\]|\\.)*"/"\1": "'"$kept"'"/g'
+            """,
+            file=CONFIG_FILE,
+            kept=KEPT_ON_HOST,
+        )
+
+    def process(self, output: list[str]) -> str:
+        """As it came."""
+        return "".join(output)
 
 
 class Volumes(FactBase[dict[str, VolumeState]]):

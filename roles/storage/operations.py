@@ -67,7 +67,10 @@ def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, No
         )
         return
     # The containers that mount it must go first; the containers role makes them again.
-    yield docker("rm", "--force", *CONTAINERS)
+    yield script(
+        'docker ps --all --quiet --filter "volume=$volume" | xargs --no-run-if-empty docker rm --force',
+        volume=volume.name,
+    )
     yield docker("volume", "rm", volume.name)
     yield from _create(volume)
 
@@ -76,7 +79,7 @@ def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, No
 def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
     """The directories of these volumes mounted with their flags, now and after every boot.
 
-    A container that runs without them is restarted, to inherit those of the mount there is now.
+    A container that runs without them, or on a mount that was repaired, is restarted to inherit those there are now.
     """
     found = host.get_fact(VolumeMounts, names=[volume.name for volume in wanted], containers=" ".join(CONTAINERS))
     drift = drifted(wanted, found)
@@ -88,7 +91,7 @@ def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
         say([f"{name}: {','.join(volume.flags)} on {volume.name} wanted, a mount without found"])
     repaired = {volume.name: volume for volume in [*(volume for volume, _ in drift), *(volume for _, volume in behind)]}
     for volume in repaired.values():
-        yield _restart_without(volume)
+        yield _restart_those_with(volume)
     if not drift and not behind:
         host.noop(f"{len(wanted)} volumes are mounted as they should be")
 
@@ -121,25 +124,8 @@ def _mount(volume: Volume) -> StringCommand:
     )
 
 
-def _restart_without(volume: Volume) -> StringCommand:
-    """Seen afterwards: a running container may get a new mount on top of its own, without the flags (propagation)."""
+def _restart_those_with(volume: Volume) -> StringCommand:
+    """One that runs may get a new mount on top of its own, without the flags (propagation): only a restart is sure."""
     return script(
-        """
-        for container in $containers; do
-            pid=$(docker inspect --type container --format '{{.State.Pid}}' "$container" 2>/dev/null) || continue
-            [ "$pid" != 0 ] || continue
-            options=$(awk -v end="/$volume/_data" '
-                substr($4, length($4) - length(end) + 1) == end { options = $6 } END { print options }
-            ' "/proc/$pid/mountinfo")
-            for flag in ${options:+$flags}; do
-                case ,$options, in
-                    *,$flag,*) ;;
-                    *) docker restart "$container" || exit 1; break ;;
-                esac
-            done
-        done
-        """,
-        volume=volume.name,
-        flags=" ".join(volume.flags),
-        containers=" ".join(CONTAINERS),
+        'docker ps --quiet --filter "volume=$volume" | xargs --no-run-if-empty docker restart', volume=volume.name
     )

@@ -1,4 +1,4 @@
-"""The three volumes, and what differs. Nothing here touches a host."""
+"""The volumes, and what differs. Nothing here touches a host."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roles.common.diff import differences
-from roles.common.names import GID, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_VOLUME
+from roles.common.names import EGRESS_VOLUME, GID, LLM_SOCKET_VOLUME, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_VOLUME
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Volume:
 
     Attributes:
         holds_data: it must never be made anew by a machine.
-        flags: what its directory is mounted with on the host, for the containers to inherit; see mounts.py.
+        flags: what its directory is mounted with on the host, for the containers to inherit; see mounts.py. One in
+            memory is a mount by itself and has them among its options.
     """
 
     name: str
@@ -29,17 +30,20 @@ class Volume:
         return ["--driver=local", *(f"--opt={name}={value}" for name, value in self.options.items()), self.name]
 
 
+def _in_memory(name: str) -> Volume:
+    """A place for a socket, which needs no disk; and a host that lost power leaves none behind."""
+    options = f"size=1m,uid={UID},gid={GID},mode=0700,nosuid,nodev,noexec"
+    return Volume(name, holds_data=False, options={"type": "tmpfs", "device": "tmpfs", "o": options})
+
+
 VOLUMES = (
     Volume(STATE_VOLUME, holds_data=True, flags=("nosuid", "nodev", "noexec")),
     # The owner's commands compile and run programs in it.
     Volume(WORKSPACE_VOLUME, holds_data=True, flags=("nosuid", "nodev")),
-    # In memory: a socket needs no disk, and a host that lost power leaves none behind.
-    Volume(
-        SOCKET_VOLUME,
-        holds_data=False,
-        options={"type": "tmpfs", "device": "tmpfs", "o": f"size=1m,uid={UID},gid={GID},mode=0700"},
-    ),
+    _in_memory(SOCKET_VOLUME),
 )
+# Only when picoclaw-llm is there: the gateway asks it through the one, and it goes out through the other.
+LLM_VOLUMES = (_in_memory(LLM_SOCKET_VOLUME), _in_memory(EGRESS_VOLUME))
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ MUTATIONS = (
             f" && docker start {SANDBOX}"
         ),
     ),
-    Mutation("large-shm", "shm", _without(SANDBOX, "--shm-size")),
+    Mutation("large-shm", "shm", _without(SANDBOX, "--tmpfs=/dev/shm:")),
     Mutation("a-device", "mounts", _with(SANDBOX, "--device=/dev/null:/dev/extra")),
     Mutation("a-host-directory", "mounts", _with(SANDBOX, "--volume=/etc:/host/etc:ro")),
     Mutation("kernel-files-uncovered", "mounts", _with(GATEWAY, "--security-opt=systempaths=unconfined")),

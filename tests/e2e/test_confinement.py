@@ -31,7 +31,7 @@ WEAKENED: dict[str, Change] = {
     "pids": (("--pids-limit",), ()),
     "network": (("--network",), ("--network=bridge",)),
     "tmp": (("--tmpfs=/tmp",), ("--tmpfs=/tmp:rw,exec,size=16m",)),
-    "shm": (("--tmpfs=/dev/shm", "--shm-size"), ()),
+    "shm": (("--tmpfs=/dev/shm",), ()),
     "core-dumps": (("--ulimit=core",), ("--ulimit=core=-1",)),
     "namespaces": ((), ("--pid=host",)),
     "kernel-files": ((), ("--security-opt=systempaths=unconfined",)),

@@ -59,7 +59,7 @@ class Image:
 
 IMAGES = {
     "gateway": Image(
-        mount_points=("etc/picoclaw", "var/lib/picoclaw", "run/sandbox"),
+        mount_points=("etc/picoclaw", "var/lib/picoclaw", "run/sandbox", "run/llm", "run/egress"),
         commands={"picoclaw": "#!/usr/bin/python3 -SsPOO\nfrom agent.cli import main\nmain(prog_name='picoclaw')\n"},
     ),
     "llm": Image(

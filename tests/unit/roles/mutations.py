@@ -86,7 +86,6 @@ MUTATIONS = (
     Mutation(("pids-limit",), drop=("--pids-limit",)),
     Mutation(("ulimits",), drop=("--ulimit",)),
     Mutation(("ulimits",), drop=("--ulimit=core",)),
-    Mutation(("shm-size",), drop=("--shm-size",)),
     Mutation(("oom-kill-disable",), add=("--oom-kill-disable",)),
     Mutation(("oom-score-adj",), add=("--oom-score-adj=-500",)),
     Mutation(("cgroup-parent",), add=("--cgroup-parent=/other",)),

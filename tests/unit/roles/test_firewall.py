@@ -14,6 +14,7 @@ import pytest
 from pyinfra.api.exceptions import DeployError
 
 from roles.network import firewall
+from roles.network.exceptions import Allowed
 
 RECORDED = Path(__file__).with_name("recorded")
 SYSTEMS = ("bookworm", "trixie")
@@ -218,7 +219,7 @@ def test_an_exception_that_is_none_is_refused_with_its_form(line: str) -> None:
 
 
 def test_a_single_address_is_its_own_network() -> None:
-    assert firewall.exceptions(["10.1.2.3:80"]) == [firewall.Allowed("10.1.2.3/32", 80)]
+    assert firewall.exceptions(["10.1.2.3:80"]) == [Allowed("10.1.2.3/32", 80)]
 
 
 def test_the_units_load_before_docker_and_never_open() -> None:

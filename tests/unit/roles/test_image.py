@@ -24,6 +24,7 @@ def root(tmp_path: Path) -> Path:
         "agent/__pycache__/a.cpython-313.pyc": "no",
         "agent/left.pyc": "no",
         "requirements/gateway.txt": "h11",
+        "requirements/llm.txt": "litellm",
         "requirements/dev.txt": "no",
         "recipe/Dockerfile": "FROM scratch",
         "README.md": "no",
@@ -43,6 +44,7 @@ def test_exactly_what_the_images_need_is_shipped(root: Path) -> None:
         "agent/__init__.py",
         "agent/tools/run.py",
         "requirements/gateway.txt",
+        "requirements/llm.txt",
     ]
 
 
@@ -111,6 +113,7 @@ def host_with(present: dict[str, str], running: str | None = NOW) -> Images:
     return parse([*lines, "image picoclaw-gateway:<none> sha256:dangling", *used, ""])
 
 
+TARGETS = ("gateway", "sandbox")
 REPOSITORIES = ("picoclaw-gateway", "picoclaw-sandbox")
 
 
@@ -121,7 +124,7 @@ def both(name: str) -> list[str]:
 def test_on_a_fresh_host_everything_is_missing_and_nothing_goes() -> None:
     fresh = host_with({}, running=None)
 
-    assert fresh.missing("new") == ["gateway", "sandbox"]
+    assert fresh.missing("new", TARGETS) == ["gateway", "sandbox"]
     assert fresh.to_keep_as_previous("new") == {}
     assert fresh.outdated("new", {}) == []
 
@@ -146,7 +149,7 @@ def test_what_was_previous_goes_when_another_becomes_it() -> None:
 def test_after_the_change_nothing_is_left_to_do() -> None:
     after = host_with({"now": NOW, "previous": NOW, "new": NEW}, running=NEW)
 
-    assert after.missing("new") == []
+    assert after.missing("new", TARGETS) == []
     assert after.to_keep_as_previous("new") == {}
     assert after.outdated("new", {}) == []
 
@@ -156,7 +159,7 @@ def test_going_back_swaps_the_present_and_the_previous() -> None:
 
     replaced = before.to_keep_as_previous("now")
 
-    assert before.missing("now") == []
+    assert before.missing("now", TARGETS) == []
     assert replaced == dict.fromkeys(REPOSITORIES, NEW)
     assert before.outdated("now", replaced) == []
 
@@ -173,10 +176,11 @@ def test_somebody_elses_image_in_our_container_is_not_kept() -> None:
     assert host_with({"now": NOW}, running="sha256:foreign").to_keep_as_previous("now") == {}
 
 
-def run(answer: list[str]) -> Run:
+def run(answer: list[str], *more: str) -> Run:
     files = [ContextFile("Dockerfile", 0o644, b"FROM scratch\n")]
     fact = {"docker image ls": {"stdout": answer}}
-    return fake(images, fact, name="images", tag="new", files=files, arguments={"BASE": "a b"}).execute()
+    what = {"tag": "new", "targets": [*TARGETS, *more], "files": files, "arguments": {"BASE": "a b"}}
+    return fake(images, fact, name="images", **what).execute()
 
 
 def test_images_that_are_there_are_neither_shipped_nor_built() -> None:
@@ -198,3 +202,21 @@ def test_missing_images_are_shipped_once_and_built_one_by_one() -> None:
         "docker image prune --force --filter=label=picoclaw.stage --filter=until=30m"
     ]
     assert commands(made, "docker tag") == [f"docker tag {NOW} picoclaw-gateway:previous"]
+
+
+def test_the_llm_image_is_built_and_looked_at_only_where_it_is_wanted() -> None:
+    answer = [f"image {name} {NEW}" for name in both("new")]
+
+    (build,) = commands(run(answer, "llm"), "docker build")
+    assert "target=llm\nimage=picoclaw-llm:new\n" in build
+    plain = run(answer)
+    assert not plain.changed
+    assert not any("picoclaw-llm" in command for command in commands(plain, "docker image ls"))
+
+
+def test_the_llm_image_before_is_kept_as_the_others() -> None:
+    found = parse([f"image picoclaw-llm:now {NOW}", f"image picoclaw-llm:older {OLD}", f"used /picoclaw-llm {NOW}"])
+
+    assert found.missing("new", ["llm"]) == ["llm"]
+    assert found.to_keep_as_previous("new") == {"picoclaw-llm": NOW}
+    assert found.outdated("new", {"picoclaw-llm": NOW}) == ["picoclaw-llm:older"]

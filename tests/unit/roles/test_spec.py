@@ -24,7 +24,6 @@ EVERYWHERE = {
     "--pids-limit=64",
     "--ulimit=nofile=1024:1024",
     "--ulimit=core=0:0",
-    "--shm-size=8388608",
     "--ipc=private",
     "--cgroupns=private",
     "--restart=unless-stopped",

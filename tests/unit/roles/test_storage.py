@@ -50,7 +50,7 @@ def test_volumes_made_by_the_role_are_left_alone(system: str) -> None:
 def test_missing_volumes_are_created_and_given_to_the_agent() -> None:
     made = run([]).execute()
 
-    options = "--opt=type=tmpfs --opt=device=tmpfs --opt=o=size=1m,uid=1000,gid=1000,mode=0700"
+    options = "--opt=type=tmpfs --opt=device=tmpfs --opt=o=size=1m,uid=1000,gid=1000,mode=0700,nosuid,nodev,noexec"
     assert done(made) == [
         "docker volume create --driver=local picoclaw-state",
         f"docker volume create --driver=local {options} picoclaw-sandbox-socket",
@@ -73,8 +73,13 @@ def test_a_socket_volume_with_other_options_is_made_anew() -> None:
 
     made = run([state, {**socket, "Options": None}]).execute()
 
-    assert [command.split()[1] for command in done(made)] == ["rm", "volume", "volume"]
-    assert "docker rm --force picoclaw picoclaw-sandbox" in done(made)
+    assert [command.split()[2] for command in done(made)] == ["rm", "create"]
+    # Whoever holds it goes first.
+    before = commands(made, "").index("docker volume rm picoclaw-sandbox-socket")
+    holders = 'docker ps --all --quiet --filter "volume=$volume" | xargs --no-run-if-empty docker rm --force'
+    (removal,) = commands(made, holders)
+    assert removal.startswith("volume=picoclaw-sandbox-socket\n")
+    assert commands(made, "").index(removal) < before
 
 
 def test_a_volume_with_data_is_never_removed(caplog: pytest.LogCaptureFixture) -> None:
