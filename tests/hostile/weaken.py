@@ -56,7 +56,7 @@ CONTROLS: dict[str, Change] = {
     "no-new-privileges": Change(("--security-opt=seccomp", "--security-opt=no-new-privileges")),
     "read-only": Change(("--read-only",)),
     "tmp": Change(("--tmpfs=/tmp",), ("--tmpfs=/tmp:rw,exec,nosuid,nodev,size=64m",)),
-    "shm": Change(("--tmpfs=/dev/shm", "--shm-size"), ("--shm-size=100m",)),
+    "shm": Change(("--tmpfs=/dev/shm",), ("--shm-size=100m",)),
     "memory": Change(("--memory",), ("--memory=300m", "--memory-swap=300m")),
     "pids": Change(("--pids-limit",), ("--pids-limit=200",)),
     "ulimits": Change(("--ulimit",), ("--ulimit=core=-1:-1",)),

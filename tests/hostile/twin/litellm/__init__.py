@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,7 @@ __all__ = ["acompletion"]
 
 calls: list[dict[str, Any]] = []
 seen = {"environment": dict(os.environ), "arguments": sys.argv, "files": read_files(), "processes": read_processes()}
-ACTIONS = {
+ACTIONS: dict[str, Callable[[Any], object]] = {
     "look": lambda _: {"at import": seen, "calls": calls, **look()},
     "reach": lambda wanted: reach(**wanted),
     "persist": lambda _: persist(),

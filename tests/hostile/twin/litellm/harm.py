@@ -1,7 +1,7 @@
 """Using up what there is, staying where it should not, ending what should live."""
 
 # A program for the inside of a container, about what the kernel answers.
-# ruff: noqa: PTH103, PTH108, PTH123
+# ruff: noqa: PTH123
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ SOCKETS = (
 WRITABLE = ("/", "/tmp", "/run/llm", "/run/egress", "/dev/shm", "/opt/picoclaw", "/usr/bin", "/etc", "/dev", "/run")
 _PROXY, _PROXY_SOCKET = ("127.0.0.1", 3128), "/run/egress/proxy.sock"
 _TOLD = 5000
+_REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 _QUERY = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x06secret\x08attacker\x07example\0\0\x01\0\x01"
 
 
