@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from roles.common.spec import ContainerSpec
+from roles.containers.specs import gateway, llm, sandbox
+from tests.stack import LLM, Stack
+
+
+def deployed(stack: Stack) -> Mapping[str, ContainerSpec]:
+    """What the deploy has made the containers of a lab host from, by name; the third one where there is one."""
+    inspected = stack.inspect()
+    tag = inspected["Config"]["Image"].rpartition(":")[2]
+    hosts = dict(line.split(":", 1) for line in inspected["HostConfig"]["ExtraHosts"] or [])
+    with_llm = stack.lab.ssh(f"docker container inspect {LLM}").returncode == 0
+    made = (
+        gateway(tag, with_ca=True, extra_hosts=hosts, with_llm=with_llm),
+        sandbox(tag),
+        *([llm(tag)] if with_llm else []),
+    )
+    return {spec.name: spec for spec in made}
 
 
 def create_arguments(
