@@ -72,6 +72,27 @@ def confinement(as_json: bool, lang: str) -> None:
 
 
 @main.command()
+@click.option("--client", type=click.Choice(["sandbox", "llm"]), help="Of this client alone.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many of the newest.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
+    """Print what commands and litellm reached, or were refused, through the egress proxy; newest first.
+
+    On the host: docker exec picoclaw picoclaw egress
+    """
+    from agent.egress import report
+    from agent.egress.errors import EgressError
+    from agent.store.database import STATE
+
+    try:
+        records = report.read(STATE, limit, client)
+    except EgressError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(report.as_json(records) if as_json else report.table(records, lang))
+
+
+@main.command()
 @click.argument("message", nargs=-1)
 def chat(message: tuple[str, ...]) -> None:
     """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.
@@ -121,6 +142,9 @@ def _in_words(report: dict[str, object]) -> str:
     channels = report.get("channels", {})
     if isinstance(channels, dict):
         lines += [f"{name}: {channel['problem'] or 'ok'}" for name, channel in channels.items()]
+    egress = report.get("egress", {})
+    if isinstance(egress, dict):
+        lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
     if "sandbox" in report:
         lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
     return "\n".join(lines)

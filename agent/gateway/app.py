@@ -26,7 +26,7 @@ from agent.gateway.turn import Turns
 from agent.llm.client import ChatClient
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
-from agent.store.database import connect
+from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from agent.gateway.egress import Egress
 
 log = logging.getLogger("gateway")
-
-STATE = Path("/var/lib/picoclaw/state.db")
 
 
 class Gateway:
@@ -71,7 +69,7 @@ class Gateway:
             self._channels,
             self._mailbox,
             Commands(sessions, self._status),
-            Turns(self._model, tools, sessions, config.assistant, self._redact),
+            Turns(self._model, tools, sessions, config.assistant, self._redact, config.sandbox.allow_hosts),
             answered=lambda name: self._delivery[name].wake(),
         )
 

@@ -27,9 +27,12 @@ HISTORY_CHARS = 100_000  # some 25,000 tokens: fits every model in use and keeps
 SYSTEM = """You are PicoClaw, a personal assistant that your owner talks to over a chat. Answer in the language the \
 owner writes in, short and to the point, in Markdown.
 You act through tools in a sandbox of your own: a Linux container with the directory /workspace, which persists, \
-128 MB of memory and no network. Use the tools whenever they give a better answer than memory, and say what you did. \
+128 MB of memory and {network}. Use the tools whenever they give a better answer than memory, and say what you did. \
 Do not repeat a command whose outcome is unknown without checking first.
 Now it is {now} (UTC)."""
+
+# Of a list of allowed hosts, which goes into every request to the model.
+_HOSTS_NAMED = 50
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 
@@ -71,6 +74,7 @@ class Turns:
     sessions: Sessions
     settings: config.Assistant
     redact: Redaction
+    allow_hosts: Sequence[str] = ()
 
     async def run(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
         """Work until there is an answer, Markdown, and hand it to `answer` in the transaction that ends the turn."""
@@ -119,7 +123,20 @@ class Turns:
 
     def _system(self) -> Message:
         now = datetime.now(UTC).strftime("%A %Y-%m-%d %H:%M")
-        return {"role": "system", "content": f"{SYSTEM.format(now=now)}\n{self.settings.instructions}".strip()}
+        text = SYSTEM.format(now=now, network=_network(self.allow_hosts))
+        return {"role": "system", "content": f"{text}\n{self.settings.instructions}".strip()}
+
+
+def _network(allowed: Sequence[str]) -> str:
+    """What the model must know of its network: most clients show no more of a refusal than its number."""
+    if not allowed:
+        return "no network"
+    named = ", ".join("any public host" if entry == "*" else entry for entry in allowed[:_HOSTS_NAMED])
+    more = f" and {len(allowed) - _HOSTS_NAMED} more" if len(allowed) > _HOSTS_NAMED else ""
+    return (
+        f"no network but HTTPS, through the proxy that the environment names, to {named}{more}; what that proxy "
+        "answers with 403 is not allowed, and only your owner can allow it: sandbox.allow_hosts in config.json"
+    )
 
 
 def _left_out(calls: int) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+STATE = Path("/var/lib/picoclaw/state.db")
+
 # Entry N takes the schema from version N to N + 1 (`PRAGMA user_version`); entries are only ever appended.
 MIGRATIONS: tuple[str, ...] = (
     """
