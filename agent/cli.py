@@ -64,11 +64,9 @@ def confinement(as_json: bool, lang: str) -> None:
 
     On the host: docker exec picoclaw picoclaw confinement, and docker exec picoclaw-sandbox picoclaw-confinement
     """
-    from agent.confinement import report
+    from agent.confinement.report import show
 
-    rows = report.look("gateway")
-    click.echo(report.as_json(rows) if as_json else report.table(rows, lang))
-    sys.exit(0 if all(row.ok for row in rows) else 1)
+    sys.exit(show("gateway", lang, json=as_json))
 
 
 @main.command()
