@@ -7,32 +7,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.fakes import defaults
 from tests.fakes.client import FakesClient
 from tests.lab import Lab
 from tests.lab.inventory import environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-GATEWAY, SANDBOX, LLM = "picoclaw", "picoclaw-sandbox", "picoclaw-llm"
+GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
 CONFIG = "/opt/stacks/picoclaw/config/config.json"
 DEPLOY = ("pyinfra", "inventory", "deploy.py")
-
-# A model that litellm translates for. The port is written out, which lets a host of the owner's own network be reached:
-# the lab's stand-in is in one.
-THROUGH_LITELLM = {
-    "provider": "anthropic",
-    "api_key": defaults.ANTHROPIC_KEY,
-    "model": defaults.ANTHROPIC_MODEL,
-    "engine": "litellm",
-    "api_base": f"https://{defaults.ANTHROPIC_HOST}:443",
-}
 
 
 @dataclass
@@ -58,27 +46,6 @@ class Stack:
             [*command, *options], cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
-
-    @contextmanager
-    def configured(self, **llm: object) -> Iterator[None]:
-        """Deployed with these keys of `llm` in the owner's config.json; as before afterwards."""
-        file = self.lab.places.config
-        original = file.read_text(encoding="utf-8")
-        document = json.loads(original)
-        file.write_text(json.dumps({**document, "llm": {**document["llm"], **llm}}), encoding="utf-8")
-        try:
-            self._deploy_surely()
-            yield
-        finally:
-            file.write_text(original, encoding="utf-8")
-            # A name that no deploy knows: building litellm's image again for another test would take half a minute.
-            self.lab.ssh(f"docker tag $(docker inspect --format '{{{{.Config.Image}}}}' {LLM}) kept-by-tests:llm")
-            self._deploy_surely()
-
-    def _deploy_surely(self) -> None:
-        done = self.deploy("-y")
-        assert done.returncode == 0, done.stdout
-        self.wait_ready()
 
     def planned_changes(self) -> list[dict[str, Any]]:
         """The operations that a run of the deploy would change something with (`pyinfra --dry --json`)."""

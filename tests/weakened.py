@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from roles.common.spec import ContainerSpec
 from roles.containers.specs import gateway, llm, sandbox
-from tests.stack import LLM, Stack
+from tests.litellm_box import LLM
+from tests.stack import Stack
 
 
 def deployed(stack: Stack) -> Mapping[str, ContainerSpec]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from roles.common.spec import ContainerSpec
-from tests.stack import GATEWAY, LLM, SANDBOX, Stack
+from tests.litellm_box import LLM
+from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.weakened import create_arguments, deployed
 
 COMMAND = {GATEWAY: "picoclaw confinement --json"} | dict.fromkeys((SANDBOX, LLM), "picoclaw-confinement --json")

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import testinfra
 
+from tests import litellm_box
 from tests.compliance.checking import Expect, Mismatch
 from tests.compliance.live import Live
 from tests.compliance.reading import read
@@ -18,7 +19,8 @@ from tests.e2e.mutations import LLM_MUTATIONS, Mutation
 from tests.e2e.test_confinement import TWO_ROWS, WEAKENED, assert_every_control_is_in_force, look
 from tests.e2e.test_mutations import assert_exactly_its_control_fails, assert_green
 from tests.e2e.verification import verify
-from tests.stack import GATEWAY, LLM, SANDBOX, THROUGH_LITELLM, Stack
+from tests.litellm_box import LLM
+from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.weakened import create_arguments, deployed
 
 # What the self-check looks at in this container alone: its memory, its place to write, its network.
@@ -29,7 +31,7 @@ OWN_ROWS = ("memory", "network", "writable", "tmp")
 def translated(fresh: Stack, first_deploy: str) -> Iterator[Stack]:
     """A host with the third container."""
     assert first_deploy
-    with fresh.configured(**THROUGH_LITELLM):
+    with litellm_box.deployed(fresh, **litellm_box.model("anthropic")):
         yield fresh
 
 
