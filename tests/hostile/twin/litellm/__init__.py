@@ -38,6 +38,8 @@ async def acompletion(**arguments: Any) -> object:
     """In the place of litellm's own: it is handed the key, and what was said."""
     calls.append({**arguments, "environment": dict(os.environ)})
     said = "twin"
+    if arguments["messages"][-1]["role"] == "tool":  # the poison has worked, or not
+        return Stream([delta(said), END])
     match _asked(arguments["messages"]).split(" ", 2):
         case ["TWIN", "poison", name]:
             return Stream(POISONS[name]())
