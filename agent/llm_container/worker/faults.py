@@ -42,12 +42,16 @@ class Fault:
 
 
 BROKEN_OFF = Fault(502, "the provider's answer broke off half-way", "broken_off")
+TOO_SLOW = Fault(504, "the provider's answer was not whole in time", "too_slow")
+SILENT = Fault(504, "the provider was silent for too long", "timeout")
 
 
 def fault_of(error: Exception, key: str) -> Fault:
     """What to answer for an exception; the key is in no message, whatever the provider or litellm repeat of it."""
     if isinstance(error, RequestError):
         return Fault(error.status, str(error), error.code)
+    if isinstance(error, TimeoutError):
+        return SILENT
     refused = next(filter(None, map(_proxy_refusal, _chain(error))), None)
     if refused is not None:
         return refused
