@@ -1,7 +1,8 @@
 """Making a conversation fit a model's window, without ever parting a tool call from its result.
 
 Whole turns leave, oldest first. A newest turn that is too long alone is shortened from its oldest end: first the tools'
-results, then the calls' arguments, then what was said; a marker says so, and the sequence of messages stays valid.
+results, then what the model said and called with, then what was asked, and at last whole steps leave; a marker says so,
+and the sequence of messages stays valid.
 More leaves than must, in blocks of a quarter of the window, so that the next requests begin alike and are read from the
 provider's prompt cache.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -27,6 +29,8 @@ Message = dict[str, Any]
 
 _BLOCKS = 4
 _KEPT_CHARS = 200  # of what is shortened
+_STEPS_MARKER = "[the first steps of your work on this did not fit the model's window and are left out]"
+_PER_NOTE = tokens.of_text(_STEPS_MARKER)
 _MARKER = "[shortened: {missing} more characters did not fit the model's window]"
 
 
@@ -63,9 +67,12 @@ class Fitted:
         try:
             completion = await self._client.complete(fitting, tools, on_text)
         except LLMWindowError as error:
-            log.warning("%s; asking again with half of the conversation", error)
             fitting = fit(messages, estimated // 2)
-            estimated = tokens.of_messages(fitting)
+            shorter = tokens.of_messages(fitting)
+            if shorter >= estimated:
+                raise
+            log.warning("%s; asking again with half of the conversation", error)
+            estimated = shorter
             completion = await self._client.complete(fitting, tools, on_text)
         self._estimate.learn(estimated + offered, completion.usage.prompt_tokens)
         return completion if completion.usage.prompt_tokens else _counted(completion, estimated + offered)
@@ -82,7 +89,7 @@ def fit(messages: Sequence[Message], room: int) -> list[Message]:
         leaving -= sizes[first]
         first += 1
     if first == len(turns) - 1 and sizes[-1] > room:
-        return [*head, *_shortened(turns[-1], _leaving(sizes[-1], room))]
+        return [*head, *_without_oldest_steps(_shortened(turns[-1], _leaving(sizes[-1], room)), room)]
     return [*head, *(message for turn in turns[first:] for message in turn)]
 
 
@@ -123,6 +130,22 @@ def _shortened(turn: list[Message], leaving: int) -> list[Message]:
                 kept[place] = shorten(message)
                 leaving -= tokens.of_message(message) - tokens.of_message(kept[place])
     return kept
+
+
+def _without_oldest_steps(turn: list[Message], room: int) -> list[Message]:
+    """The turn with so many steps (calls and their results) left out after the user's message that it fits."""
+    size = tokens.of_messages(turn)
+    if size <= room:
+        return turn
+    begin = 1
+    for place, following in pairwise(place for place, message in enumerate(turn) if message["role"] == "assistant"):
+        if size <= room - _PER_NOTE:
+            break
+        size -= tokens.of_messages(turn[place:following])
+        begin = following
+    if begin == 1 or not isinstance(turn[0].get("content"), str):
+        return [turn[0], *turn[begin:]]
+    return [{**turn[0], "content": f"{turn[0]['content']}\n\n{_STEPS_MARKER}"}, *turn[begin:]]
 
 
 def shorten(message: Message) -> Message:
