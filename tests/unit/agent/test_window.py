@@ -1,4 +1,4 @@
-"""Conversations cut to a window: whatever came before, what is sent fits and is a sequence that every provider takes."""
+"""Conversations cut to a window: whatever came before, what is sent fits, and every provider takes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def check_sequence(messages: Sequence[Message]) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_was_stored_what_is_sent_fits_and_is_valid(seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     sessions = Sessions(connect(":memory:"))
     kept = History(sessions)
     room = chance.choice([2500, 4000, 12_000, 60_000, 10**6])
@@ -129,7 +130,7 @@ def test_the_beginning_stays_until_the_bound_is_reached_again() -> None:
     for number in range(1, 200):
         sessions.append("s", number, {"role": "user", "content": f"{number} " + "x" * 5000})
         firsts.append(kept.of("s")[0]["content"][:4])
-    changes = sum(one != other for one, other in zip(firsts, firsts[1:], strict=False))
+    changes = sum(one != other for one, other in pairwise(firsts))
     assert 5 < changes < 20
     sessions.clear("s")
     sessions.append("s", 500, {"role": "user", "content": "anew"})
@@ -142,7 +143,7 @@ def test_a_window_that_slides_keeps_its_beginning_for_a_while() -> None:
     for number in range(120):
         messages.append({"role": "user", "content": f"{number} " + "word " * 100})
         firsts.append(fit([SYSTEM, *messages], 8000)[1]["content"][:4])
-    changes = sum(one != other for one, other in zip(firsts, firsts[1:], strict=False))
+    changes = sum(one != other for one, other in pairwise(firsts))
     assert 5 < changes < 20
 
 
