@@ -51,7 +51,7 @@ class Litellm:
         self._trouble: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="litellm engine's world")
         self.records: list[EgressRecord] = []
-        self.box: Box
+        self.box: Box | None = None
 
     def start(self) -> None:
         """Raises what keeps it from serving."""
@@ -62,13 +62,16 @@ class Litellm:
         if self._trouble is not None:
             raise self._trouble
         self.box = Box(self._folder, [str(python()), "-c", LAUNCH, str(REPOSITORY), str(self._folder)])
+        self._socket = str(self.box.socket)
         self.box.post("/warm", timeout=120, json={"idle_minutes": 0})
 
     def stop(self) -> None:
         """End everything."""
-        self.box.stop()
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
+        if self.box is not None:
+            self.box.stop()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._over.set)
+            self._thread.join()
 
     def play(self, provider: Provider, scenario: Scenario) -> Any:
         """See Engine; the stand-ins have forgotten what was before."""
@@ -78,7 +81,7 @@ class Litellm:
         fakes = self._standins
         fakes.state.reset()
         try:
-            world = World(fakes, provider, "litellm", None, _TIMEOUT_S, str(self.box.socket))
+            world = World(fakes, provider, "litellm", None, _TIMEOUT_S, self._socket)
             return await scenario(world)
         finally:
             await fakes.host(provider.host).set_mode("ok")
@@ -138,8 +141,8 @@ def running() -> Iterator[Litellm]:
     """The engine while the block runs."""
     with tempfile.TemporaryDirectory(prefix="picoclaw-llm-") as name:
         engine = Litellm(Path(name))
-        engine.start()
         try:
+            engine.start()
             yield engine
         finally:
             engine.stop()

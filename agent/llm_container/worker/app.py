@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.llm_container.worker import answer
+from agent.llm_container.worker import answer, mended
 from agent.llm_container.worker.call import Call, read_call
 from agent.llm_container.worker.faults import BROKEN_OFF, TOO_SLOW, RequestError, fault_of
 from agent.llm_container.worker.idle import Idle
@@ -73,6 +73,7 @@ class _Routes:
 
     async def _streamed(self, request: web.Request, call: Call) -> web.StreamResponse:
         ends = asyncio.get_running_loop().time() + call.timeout_s
+        mended.note_ends(call.provider)
         async with asyncio.timeout_at(ends):
             stream: Stream = await self._complete(**call.arguments)
         try:
@@ -98,8 +99,7 @@ class _Routes:
 async def _send(response: web.StreamResponse, stream: Stream, piece: Response | None) -> None:
     while piece is not None:
         for chunk in answer.chunks(piece):
-            # litellm makes up a finish reason for a stream that ended without one.
-            if _finished(chunk) and stream.received_finish_reason is None:
+            if _finished(chunk) and not mended.ended(stream):
                 await response.write(answer.event(BROKEN_OFF.body()))
                 return
             await response.write(answer.event(chunk))

@@ -51,6 +51,7 @@ class Call:
 
     arguments: dict[str, Any] = field(repr=False)
     key: str = field(repr=False)
+    provider: str = ""
     timeout_s: float = DEFAULT_TIMEOUT_S
     stream: bool = False
     idle_minutes: float | None = None
@@ -72,6 +73,7 @@ def read_call(authorization: str, body: object) -> Call:
     return Call(
         arguments=_arguments(body, extension, key),
         key=key,
+        provider=extension["provider"],
         timeout_s=_timeout(extension),
         stream=bool(body.get("stream")),
         idle_minutes=extension.get("idle_minutes"),

@@ -23,7 +23,7 @@ def adapted(provider: str, messages: Sequence[Message]) -> list[Message]:
 
 
 def _with_signatures(message: Message) -> Message:
-    """Gemini's signatures of thought where litellm looks for them; the gateway keeps them as Google's own API has them."""
+    """Gemini's signatures of thought where litellm looks for them; the gateway keeps them as Google's API has them."""
     calls = message.get("tool_calls")
     if not calls or not any("extra_content" in call for call in calls):
         return message
