@@ -51,8 +51,13 @@ class Role:
 
 
 ROLES = {
+    # Its socket for picoclaw-llm is there only with that one.
     "gateway": Role(
-        "/var/lib/picoclaw", ("nosuid", "nodev", "noexec"), ("/run/sandbox",), ("/etc/picoclaw",), ("lo", "eth0")
+        "/var/lib/picoclaw",
+        ("nosuid", "nodev", "noexec"),
+        ("/run/sandbox", "/run/egress"),
+        ("/etc/picoclaw",),
+        ("lo", "eth0"),
     ),
     "sandbox": Role("/workspace", ("nosuid", "nodev"), (), ("/run/sandbox",), ("lo",)),
     "llm": Role("/run/llm", ("nosuid", "nodev", "noexec"), (), ("/run/egress",), ("lo",), 256 * MEBIBYTE),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import __version__, channels
 from agent.channels.base import Channel
@@ -36,6 +37,9 @@ from agent.store.usage import Usage
 from agent.tools import commands, files
 from agent.tools.registry import Tools
 
+if TYPE_CHECKING:
+    from agent.gateway.egress import Egress
+
 log = logging.getLogger("gateway")
 
 
@@ -48,8 +52,11 @@ class Gateway:
         database = connect(state)
         self._mailbox = Mailbox(database)
         self._sandbox = SandboxLink(
-            workspace_mb=config.sandbox.workspace_mb, workspace_files=config.sandbox.workspace_files
+            workspace_mb=config.sandbox.workspace_mb,
+            workspace_files=config.sandbox.workspace_files,
+            egress=bool(config.sandbox.allow_hosts),
         )
+        self._egress = _egress(config, database)
         known = tables.load() if table is None else table
         self._model = Models(config.llm, table=known)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
@@ -76,6 +83,8 @@ class Gateway:
         """Serve until cancelled."""
         log.info("PicoClaw %s starts, model %s at %s", __version__, self._config.llm.model, self._config.llm.provider)
         server = await health.serve(self.report)
+        if self._egress is not None:
+            self._egress.start()
         await self._sandbox.start()
         for message in self._mailbox.unfinished():
             self._conversations.put(message)
@@ -87,6 +96,8 @@ class Gateway:
         finally:
             server.close()
             await self._conversations.aclose()
+            if self._egress is not None:
+                await self._egress.close()
             await asyncio.gather(
                 self._sandbox.close(), self._model.aclose(), *(c.aclose() for c in self._channels.values())
             )
@@ -105,6 +116,7 @@ class Gateway:
             "channels": {
                 name: {"problem": problems[name], "last_contact_s": contacts[name].age()} for name in contacts
             },
+            "egress": self._egress.report() if self._egress is not None else {},
         }
 
     def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
@@ -135,6 +147,16 @@ class Gateway:
             return say("sandbox_down", language)
         used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
         return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
+
+
+def _egress(config: Config, database: sqlite3.Connection) -> Egress | None:
+    """The egress proxy, or None, and nothing of it in memory, when no other container may reach anything."""
+    if not config.uses_litellm and not config.sandbox.allow_hosts:
+        return None
+    from agent.gateway.egress import Egress, policies
+    from agent.store.audit import Audit
+
+    return Egress(policies(config), Audit(database))
 
 
 def _problem(age: float | None, problem: str | None) -> str | None:

@@ -13,6 +13,7 @@ import itertools
 import logging
 import socket
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -20,6 +21,7 @@ from agent.sandbox.protocol import FILE_DEADLINE_S, READ_LINES, SOCKET_PATH
 from agent.sandbox.results import EditResult, Entry, ExecResult, ListResult, ReadResult, Usage, WriteResult
 from agent.sandbox.session import (
     MALFORMED,
+    Outcome,
     Pending,
     SandboxError,
     SandboxOperationError,
@@ -63,18 +65,22 @@ class SandboxLink:
     it as well, find nothing there. Use as `async with SandboxLink(path) as link`, or `start` and `close`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first by name
         self,
         path: str | Path = SOCKET_PATH,
         *,
         workspace_mb: int | None = None,
         workspace_files: int | None = None,
+        egress: bool = False,
         grace: float = GRACE_S,
         connect_wait: float = CONNECT_WAIT_S,
     ) -> None:
-        """Without `workspace_mb` and `workspace_files` the sandbox's own quota holds."""
+        """Without `workspace_mb` and `workspace_files` nothing is set, and the sandbox's own quota holds.
+
+        With `egress` its commands get a way to the proxy beside `path`.
+        """
         self._path = Path(path)
-        self._quota = {"workspace_mb": workspace_mb, "workspace_files": workspace_files}
+        self._settings = {"workspace_mb": workspace_mb, "workspace_files": workspace_files, "egress": egress}
         self._grace = grace
         self._connect_wait = connect_wait
         self._ids = itertools.count(1)
@@ -245,8 +251,8 @@ class SandboxLink:
         try:
             async with asyncio.timeout(_GREETING_S):
                 hello = await session.greeting()
-            if None not in self._quota.values():
-                session.writer.write(encode({"id": next(self._ids), "op": "configure", **self._quota}))
+            if None not in self._settings.values():
+                self._configure(session)
             self.version = hello.version
             self._session = session
             self._connected.set()
@@ -262,6 +268,19 @@ class SandboxLink:
             self._session = None
             self._connected.clear()
             session.end()
+
+    def _configure(self, session: Session) -> None:
+        """Send the settings before any work; what the sandbox cannot do about them is logged, nobody waits for it."""
+        request_id = next(self._ids)
+        pending = session.pending[request_id] = Pending(dict[str, object])
+        pending.future.add_done_callback(partial(_configured, session, request_id))
+        session.writer.write(encode({"id": request_id, "op": "configure", **self._settings}))
+
+
+def _configured(session: Session, request_id: int, future: asyncio.Future[Outcome]) -> None:
+    session.pending.pop(request_id, None)
+    if not future.cancelled() and isinstance(outcome := future.result(), SandboxOperationError):
+        log.error("the sandbox did not take its settings: %s", _one_line(outcome))
 
 
 def _one_line(error: Exception) -> str:

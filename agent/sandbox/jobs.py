@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agent.sandbox.proxy import Proxy
+
 _CHUNK = 64 * 1024
 _FILE_ANSWER_BYTES = 2 * 1024 * 1024
 # How long the answer waits for output of descendants that hold the pipe after the command itself has ended.
@@ -38,16 +40,19 @@ class Jobs:
 
     # fmt: off
     __slots__ = (
-        "_answer", "_background", "_by_id", "_cgroup", "_leftovers", "_overflows", "_poll", "_waiting", "_watch",
-        "_workspace", "quota",
+        "_answer", "_background", "_by_id", "_cgroup", "_leftovers", "_overflows", "_poll", "_proxy", "_waiting",
+        "_watch", "_workspace", "quota",
     )
     # fmt: on
 
-    def __init__(self, poll: Poll, answer: "Callable[[int, bytes], None]", cgroup: Cgroup, workspace: str) -> None:
+    def __init__(
+        self, poll: Poll, answer: "Callable[[int, bytes], None]", cgroup: Cgroup, workspace: str, proxy: "Proxy"
+    ) -> None:
         self._poll = poll
         self._answer = answer
         self._cgroup = cgroup
         self._workspace = workspace
+        self._proxy = proxy
         self._leftovers = Leftovers(poll)
         self._watch = Watch(self._listen, self._leaders, cgroup.memory_limit, workspace)
         self.quota = self._watch.quota
@@ -108,7 +113,8 @@ class Jobs:
         may_write = not self.quota.full
         if not may_write:
             job.notes.append(f"{self.quota.describe()}: commands can delete, but not write.")
-        self._spawn(job, lambda: become_shell(command, cwd, self._workspace, may_write=may_write))
+        more = self._proxy.environment
+        self._spawn(job, lambda: become_shell(command, cwd, self._workspace, more, may_write=may_write))
 
     def _start_file_job(self, request_id: int, op: str, request: dict[str, object]) -> None:
         size = len(params.content(request, "content")) if op == "write" else 0

@@ -8,6 +8,10 @@ PROTOCOL = 1
 HELLO = "picoclaw-sandbox"
 
 SOCKET_PATH = "/run/sandbox/gateway.sock"
+# Beside it, when commands may reach something: the egress proxy and, if the owner has a certificate authority of their
+# own, every root that commands trust.
+PROXY_SOCKET = "proxy.sock"
+ROOTS = "ca.pem"
 WORKSPACE = "/workspace"
 
 HEADER_BYTES = 4

@@ -6,6 +6,7 @@ and ends whatever is left of them before it connects anew.
 """
 
 import gc
+import os
 import sys
 import time
 
@@ -21,6 +22,7 @@ from agent.sandbox.files import refusal
 from agent.sandbox.jobs import Jobs
 from agent.sandbox.params import RefusedError
 from agent.sandbox.protocol import FILE_OPS, HELLO, PROTOCOL, MalformedError
+from agent.sandbox.proxy import Proxy
 
 _FIRST_RETRY_S = 0.05
 _LAST_RETRY_S = 1.0
@@ -53,7 +55,8 @@ class Server:
         self._stop = False
         self._inside_signals = 0
         self._inside_since = 0.0
-        self._jobs = Jobs(self._poll, self._answer, Cgroup(), workspace)
+        self._proxy = Proxy(self._poll, os.path.dirname(socket_path))  # noqa: PTH120 - pathlib costs 1 MB
+        self._jobs = Jobs(self._poll, self._answer, Cgroup(), workspace, self._proxy)
         self._health = HealthSocket(self._status)
         self._poll.watch(self._signals, self._signalled)
         self._poll.watch(self._health.fileno(), self._health.answer)
@@ -152,6 +155,7 @@ class Server:
         # The gateway has one place, and what is left running here could take it when the gateway is back.
         self._jobs.end_everything("")
         self._jobs.drop()
+        self._proxy.close()
         if time.monotonic() - self._connected_at >= _ACCEPTED_S:
             self._retry_s = _FIRST_RETRY_S
             log(f"connection to the gateway lost ({why}); ended every process, connecting again")
@@ -174,8 +178,7 @@ class Server:
         elif op == "usage":
             self._answer(request_id, _success(self._jobs.quota.report()))
         elif op == "configure":
-            megabytes = params.positive(message, "workspace_mb", 0)
-            self._jobs.quota.set_limit(megabytes * limits.MEGABYTE, params.positive(message, "workspace_files", 0))
+            self._configure(message)
             self._answer(request_id, _success({}))
         elif op == "cancel":
             target = message.get("target")
@@ -185,6 +188,18 @@ class Server:
             self._jobs.start(request_id, op, message)
         else:
             raise RefusedError("bad_request", f"The sandbox has no operation {op!r}.")
+
+    def _configure(self, message: dict[str, object]) -> None:
+        megabytes = params.positive(message, "workspace_mb", 0)
+        self._jobs.quota.set_limit(megabytes * limits.MEGABYTE, params.positive(message, "workspace_files", 0))
+        if message.get("egress") is not True:
+            self._proxy.close()
+            return
+        try:
+            self._proxy.open()
+        except OSError as error:
+            why = f"Commands have no network: its port cannot be opened ({error.strerror})."
+            raise RefusedError("io", why) from None
 
     def _answer(self, request_id: int, body: bytes) -> None:
         if self._connection is not None:

@@ -78,15 +78,18 @@ def enter(workspace: str) -> None:
         os.chdir(workspace)
 
 
-def become_shell(command: str, cwd: str, home: str, *, may_write: bool) -> None:
-    """Replace the forked child by bash running `command`; raises OSError when `cwd` cannot be entered."""
+def become_shell(command: str, cwd: str, home: str, more: "dict[str, str]", *, may_write: bool) -> None:
+    """Replace the forked child by bash running `command`; raises OSError when `cwd` cannot be entered.
+
+    `more` comes on top of its environment.
+    """
     enter(home)
     os.chdir(cwd)
     libc.set_subreaper()
     libc.default_signals()
     if not may_write:
         libc.ignore_signal(libc.SIGXFSZ)  # a program then reads "File too large" instead of being killed
-    os.execve("/bin/bash", ["bash", "-c", command], _environment(home))  # noqa: S606 - a shell is the job
+    os.execve("/bin/bash", ["bash", "-c", command], _environment(home) | more)  # noqa: S606 - a shell is the job
 
 
 def _environment(home: str) -> dict[str, str]:

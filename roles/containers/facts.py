@@ -68,9 +68,11 @@ class Leftovers(FactBase[dict[str, list[str]]]):
         """Lines of kind and name."""
         return script(
             """
-            docker ps --all --filter "name=^/$container$" --format 'container {{.Names}}' 2>/dev/null
-            docker image ls --format 'image {{.Repository}}:{{.Tag}}' "$repository" 2>/dev/null
-            docker volume inspect --format 'volume {{.Name}}' "$@" 2>/dev/null | grep .
+            {
+                docker container inspect --format 'container {{slice .Name 1}}' "$container"
+                docker image ls --format 'image {{.Repository}}:{{.Tag}}' "$repository"
+                docker volume inspect --format 'volume {{.Name}}' "$@"
+            } 2>/dev/null | grep -v -e '^$' -e ':<none>$'
             true
             """,
             container=container,

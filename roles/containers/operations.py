@@ -14,6 +14,7 @@ from roles.common.report import say
 from roles.common.spec import ContainerSpec
 from roles.containers.facts import Container, Leftovers
 from roles.containers.state import ContainerState
+from roles.image.operations import STAGE_LABEL
 
 
 @operation()
@@ -57,6 +58,8 @@ def removed(container: str, repository: str, volumes: Sequence[str]) -> Generato
     yield from (docker("rm", "--force", name) for name in found["container"])
     if found["image"]:
         yield docker("image", "rm", *found["image"])
+        # What the legacy builder keeps of its build is larger than the image.
+        yield docker("image", "prune", "--force", f"--filter=label={STAGE_LABEL}")
     if found["volume"]:
         yield docker("volume", "rm", *found["volume"])
 

@@ -5,6 +5,8 @@ OPENROUTER_HOST = "openrouter.ai"
 OPENAI_HOST = "api.openai.com"
 ANTHROPIC_HOST = "api.anthropic.com"
 GEMINI_HOST = "generativelanguage.googleapis.com"
+SITE_HOST = "site.example.org"
+OTHER_SITE_HOST = "other.example.net"
 
 OWNER_ID = 123456789
 OWNER_USERNAME = "lab_owner"

@@ -14,6 +14,7 @@ from tests.fakes.llm.gemini.dialect import Gemini
 from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
+from tests.fakes.site import site
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -55,4 +56,6 @@ SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
     defaults.GEMINI_HOST: _model(lambda _host: Gemini()),
+    defaults.SITE_HOST: lambda host, _state: site(host),
+    defaults.OTHER_SITE_HOST: lambda host, _state: site(host),
 }

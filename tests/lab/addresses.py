@@ -29,6 +29,9 @@ SERVICES: dict[str, int] = {
 }
 """Host name of each stand-in, and the last byte of its address."""
 
+SITES: dict[str, str] = {"site.example.org": "93.184.215.14", "other.example.net": "151.101.1.63"}
+"""Web sites with addresses as the public internet has them, for what treats others differently; each lab has them."""
+
 LAN_NEIGHBOUR = 30
 SOMEWHERE = 31
 RESOLVER = 53

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.lab.addresses import Subnet
+from tests.lab.addresses import SITES, Subnet
 from tests.lab.authority import Authority, write_private
 from tests.lab.commands import tail
 from tests.lab.errors import LabError
@@ -27,7 +27,7 @@ def write_internet(places: Places, subnet: Subnet, endpoints: list[Endpoint]) ->
     internet = Internet(
         namespace=places.internet_namespace,
         resolvers=(subnet.resolver, subnet.gateway),
-        names=mirrors | subnet.services(),
+        names=mirrors | subnet.services() | SITES,
         relays=tuple(Relay(mirrors[endpoint.host], endpoint.port, endpoint.host) for endpoint in endpoints),
     )
     internet.save(places.internet)
@@ -41,7 +41,7 @@ def write_fakes(places: Places, subnet: Subnet) -> None:
     folder = places.dir / "certificates"
     folder.mkdir(exist_ok=True)
     hosts = {}
-    for host, address in subnet.services().items():
+    for host, address in (subnet.services() | SITES).items():
         certificate, key = authority.issue(host)
         (folder / f"{host}.pem").write_bytes(certificate)
         write_private(folder / f"{host}.key", key)

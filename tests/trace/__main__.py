@@ -16,13 +16,14 @@ from tests.everyday.commands import PACKAGES
 from tests.fakes.errors import FakesError
 from tests.lab import Lab
 from tests.lab.progress import say, step
+from tests.litellm_box import LLM, config, model
 from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.trace.reading import Trace, Window
 from tests.trace.strace import following
-from tests.trace.workloads import workloads
+from tests.trace.workloads import SITE, workloads
 
 _WRITTEN = Path(__file__).parents[2] / "roles/seccomp/traced"
-_PROFILE_OF = {GATEWAY: "gateway", SANDBOX: "sandbox"}
+_PROFILE_OF = {GATEWAY: "gateway", SANDBOX: "sandbox", LLM: "llm"}
 _DATA = f"picoclaw_sandbox_packages={json.dumps(PACKAGES)}"
 _PERMISSIVE = ("pyinfra", "inventory", "tests/trace/permissive.py")
 
@@ -57,12 +58,29 @@ def main(name: str, *, keep: bool, files: Path | None) -> None:
 
 
 def _trace(stack: Stack, folder: Path) -> tuple[Trace, list[str]]:
-    # The images are built before anything is traced: a traced apt-get takes for ever.
-    _deploy(stack, "Deploying, with an owner's packages", f"--data={_DATA}")
+    with tempfile.TemporaryDirectory(prefix="picoclaw-trace-") as temporary:
+        options = (f"--data={_DATA}", f"--data=picoclaw_config={_config(stack, Path(temporary))}")
+        # The images are built before anything is traced: a traced apt-get takes for ever. Under the profiles that it is
+        # about to renew, a container may not even start.
+        _deploy(stack, "Deploying, with an owner's packages", *options, command=_PERMISSIVE)
+        stack.lab.ssh(f"docker rm --force {' '.join(_PROFILE_OF)}", check=True)
+        return _follow(stack, folder, options)
+
+
+def _config(stack: Stack, folder: Path) -> Path:
+    """Everything that a container does only when the owner asks for it; the gateway's own model stays a direct one."""
+    document = config(stack, sandbox={"allow_hosts": [SITE]})
+    document["llm"]["fallbacks"] = [model("anthropic"), model("gemini")]
+    path = folder / "config.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def _follow(stack: Stack, folder: Path, options: tuple[str, ...]) -> tuple[Trace, list[str]]:
     windows, failed = [], []
     with following(stack.lab.host_pid, folder):
         begins = time.time()
-        _deploy(stack, "Creating the containers anew, traced", f"--data={_DATA}", command=_PERMISSIVE)
+        _deploy(stack, "Creating the containers anew, traced", *options, command=_PERMISSIVE)
         for name, workload in workloads():
             try:
                 with step(f"Workload: {name}"):

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+import httpx
+
+from tests import litellm_box
 from tests.e2e import test_conversation, test_operation, test_sandbox
 from tests.everyday.commands import EVERYDAY, OF_PACKAGES
 from tests.everyday.script import judge, script
 from tests.fakes import defaults, wire
 from tests.fakes.errors import FakesError
+from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 
 Workload = Callable[[Stack], None]
 # strace makes everything slower, some things by a factor of ten.
 PATIENCE = 180.0
-# The attacks among these flood and kill; none makes a call that only an attack would make.
-_TESTS = {"conversation": test_conversation, "operation": test_operation, "floods and limits": test_sandbox}
+# None of these attacks: what only an attack asks for must not come on the list.
+_TESTS = {"conversation": test_conversation, "operation": test_operation, "sandbox": test_sandbox}
+SITE = "site.example.org"  # config.json lets commands reach it
+_PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
+)  # fmt: skip
 
 
 def workloads() -> Iterator[tuple[str, Workload]]:
@@ -30,6 +39,11 @@ def workloads() -> Iterator[tuple[str, Workload]]:
     yield "faults", _faults
     for name, module in _TESTS.items():
         yield name, _tests(module)
+    yield "quota", _quota
+    yield "egress", _egress
+    for provider in litellm_box.MODELS:
+        yield f"llm: {provider}", _calls(provider)
+    yield "llm: idle", _idle
     yield "restart", _restart
 
 
@@ -38,8 +52,10 @@ def _docker_exec(stack: Stack) -> None:
     stack.lab.ssh(f"docker exec {SANDBOX} bash -lc id && docker exec -i {SANDBOX} sh", stdin="echo x", check=True)
     stack.lab.ssh(f"script -qec 'docker exec -it {SANDBOX} bash -ic ls' /dev/null < /dev/null")
     stack.lab.ssh(f"docker exec {GATEWAY} picoclaw confinement; docker exec {SANDBOX} picoclaw-confinement")
+    stack.lab.ssh(f"docker exec {LLM} picoclaw-confinement --json; docker top {LLM}", check=True)
     stack.lab.ssh(f"docker exec {GATEWAY} picoclaw --help && docker exec {GATEWAY} picoclaw health --json")
-    stack.lab.ssh(f"docker exec {GATEWAY} python3 -c 'import ssl, sqlite3, threading, ctypes'", check=True)
+    for container in (GATEWAY, LLM):
+        stack.lab.ssh(f"docker exec {container} python3 -c 'import ssl, sqlite3, threading, ctypes'", check=True)
     stack.lab.ssh(f"docker top {GATEWAY}; docker stats --no-stream; docker cp {SANDBOX}:/etc/hostname /dev/null")
 
 
@@ -99,8 +115,80 @@ def _parameters(test: Callable[..., None]) -> list[dict[str, Any]]:
 
 def _restart(stack: Stack) -> None:
     """In good order, by force, and by Docker's own restart policy."""
-    stack.lab.ssh(f"docker restart {GATEWAY} {SANDBOX}", check=True)
+    stack.lab.ssh(f"docker restart {GATEWAY} {SANDBOX} {LLM}", check=True)
     stack.wait_ready(PATIENCE)
-    stack.lab.ssh(f"docker kill {GATEWAY} {SANDBOX} && docker start {SANDBOX} {GATEWAY}", check=True)
+    stack.lab.ssh(f"docker kill {GATEWAY} {SANDBOX} {LLM} && docker start {SANDBOX} {LLM} {GATEWAY}", check=True)
     stack.wait_ready(PATIENCE)
     assert "back" in stack.ask("run echo back", timeout=PATIENCE)
+    assert litellm_box.ask(stack, "anthropic", "hello").status_code == 200
+    stack.lab.ssh(f"docker stop {LLM} && docker start {LLM}", check=True)
+    stack.wait_healthy(LLM, PATIENCE)
+
+
+def _quota(stack: Stack) -> None:
+    """A workspace that fills up, is measured and emptied."""
+    with test_operation.edited_config(stack, sandbox={"workspace_mb": 64, "workspace_files": 3000}):
+        stack.wait_ready(PATIENCE)
+        for fill in ("cat /dev/zero > big", "for i in $(seq 9999); do : > f$i; done"):
+            told = test_sandbox.run(stack, f"mkdir -p fill; cd fill; {fill}; sleep 60", PATIENCE, timeout_s=90)
+            assert "The workspace is full (" in told, told
+            assert "FULL" in stack.ask("/status", timeout=PATIENCE)
+            assert "[exit code 0]" in test_sandbox.run(stack, "rm -r fill", PATIENCE)
+
+
+def _egress(stack: Stack) -> None:
+    """Commands that reach a host of sandbox.allow_hosts, and one that they may not reach."""
+    commands = (
+        f"curl -fsS https://{SITE}/ && curl -fsSo /dev/null https://{SITE}/bytes/3000000",
+        f"git clone -q https://{SITE}/repo.git && cat repo/README && rm -rf repo",
+        f"python3 -c \"import urllib.request as r; print(r.urlopen('https://{SITE}/').read())\"",
+        "! curl -fsS https://other.example.net/",
+    )
+    for command in commands:
+        told = test_sandbox.run(stack, command, PATIENCE, timeout_s=PATIENCE)
+        assert "[exit code 0]" in told, told
+
+
+def _calls(provider: str) -> Workload:
+    """Whole answers and streamed ones, tools, an image, and each way in which a provider fails."""
+
+    def run(stack: Stack) -> None:
+        host = litellm_box.MODELS[provider][0]
+        image = [
+            {"type": "text", "text": "what is it?"},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_PIXEL}"}},
+        ]
+        call = wire.ToolCall(name="exec", arguments={"command": "id"})
+        found: list[int] = []
+        for stream in (False, True):
+            more = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+            stack.fakes.script("hello", wire.Reply(tool_calls=[call, call]), "an image", "long " * 20_000)
+            questions = ("hello", "run id", [{"role": "user", "content": image}], "a long answer")
+            found += [litellm_box.ask(stack, provider, question, **more).status_code for question in questions]
+            stack.fakes.script(wire.Reply(cut_after=2, chunk_delay=0.1), wire.Reply(garbage="<html>"))
+            for _ in range(2):
+                litellm_box.ask(stack, provider, "cut", **more)
+            stack.fakes.script(wire.Reply(text="slow " * 50, delay=3, chunk_delay=0.2))
+            with contextlib.suppress(httpx.TimeoutException):
+                litellm_box.ask(stack, provider, "gone before the answer", timeout=1, **more)
+        assert found == [200] * 8, found
+        stack.fakes.llm_reset()
+        litellm_box.ask(stack, provider, "hello", key="wrong")
+        litellm_box.ask(stack, provider, "hello", model="no-such-model")
+        for mode in ("refuse", "reset"):
+            stack.fakes.network(host, mode)
+            assert litellm_box.ask(stack, provider, "hello").status_code >= 400
+            stack.fakes.network(host, "ok")
+        assert litellm_box.ask(stack, provider, "hello").status_code == 200
+
+    return run
+
+
+def _idle(stack: Stack) -> None:
+    """The worker leaves, comes when it is called, and again by itself after it was ended."""
+    litellm_box.warm(stack, 0.05)
+    litellm_box.wait_until(stack, "asleep", PATIENCE)
+    litellm_box.warm(stack, 10)
+    litellm_box.wait_until(stack, "warm", PATIENCE)
+    stack.lab.ssh(f"kill -9 $(pgrep -P $(docker inspect --format '{{{{.State.Pid}}}}' {LLM}))", check=True)
+    assert litellm_box.ask(stack, "anthropic", "hello").status_code == 200

@@ -183,6 +183,19 @@ def test_the_gateway_has_other_places_and_an_interface_more() -> None:
     assert failing(view, "sandbox") == ["read-only", "writable", "volume", "network"]
 
 
+def test_the_gateway_may_write_the_socket_of_its_proxy_and_not_that_of_litellm() -> None:
+    view = confined()
+    own = MOUNTS.replace("/workspace rw,", "/var/lib/picoclaw rw,noexec,")
+    own += "781 753 0:9 /config /etc/picoclaw ro,relatime - ext4 /dev/vda rw\n"
+    own += "792 753 0:98 / /run/egress rw,nosuid,nodev,noexec - tmpfs tmpfs rw,size=1024k\n"
+    view.interfaces = frozenset({"lo", "eth0"})
+
+    view.mounts = mounts(own + "793 753 0:97 / /run/llm ro - tmpfs tmpfs rw,size=1024k\n")
+    assert failing(view, "gateway") == []
+    view.mounts = mounts(own + "793 753 0:97 / /run/llm rw - tmpfs tmpfs rw,size=1024k\n")
+    assert failing(view, "gateway") == ["writable"]
+
+
 def litellm_container() -> View:
     """The view of `picoclaw-llm`: twice the memory, and two sockets' volumes instead of a workspace."""
     view = confined()

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 
-from tests.lab.addresses import METADATA_ADDRESS, SERVICES, Subnet, choose_subnet
+from tests.lab.addresses import METADATA_ADDRESS, SERVICES, SITES, Subnet, choose_subnet
 from tests.lab.errors import LabError
 
 
@@ -32,6 +32,11 @@ def test_what_lives_outside_is_beyond_both_cables() -> None:
     outside = [*Subnet(7).services().values(), *Subnet(7).probe_targets().values(), Subnet(7).resolver]
 
     assert not [address for address in outside for cable in cables if IPv4Address(address) in cable]
+
+
+def test_the_sites_are_global_and_their_own() -> None:
+    assert len(set(SITES.values())) == len(SITES)
+    assert all(IPv4Address(address).is_global for address in SITES.values())
 
 
 def test_the_chat_services_and_models_are_all_there() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from roles.containers.operations import container
+from roles.containers.operations import container, removed
 from tests.unit.roles.mutations import SPEC
 from tests.unit.roles.pyinfra_run import Run, commands, fake
 from tests.unit.roles.recordings import mutated, recording
@@ -98,3 +98,38 @@ def test_every_word_reaches_docker_as_it_is() -> None:
 
     (create,) = commands(made, "docker create")
     assert shlex.split(create) == ["docker", "create", *hostile.create_arguments()]
+
+
+def remove(*found: str) -> Run:
+    what = {"container": "picoclaw-llm", "repository": "picoclaw-llm", "volumes": ["one", "other"]}
+    return fake(removed, {"docker volume inspect": {"stdout": list(found)}}, name="removed", **what).execute()
+
+
+def test_where_there_is_nothing_of_it_nothing_is_removed() -> None:
+    made = remove()
+
+    assert not made.would_change
+    assert done(made) == []
+    assert made.said == set()
+
+
+def test_what_is_not_wanted_goes_the_container_first() -> None:
+    images = ["image picoclaw-llm:new", "image picoclaw-llm:previous"]
+    made = remove("container picoclaw-llm", *images, "volume one", "volume other")
+
+    assert done(made) == [
+        "rm --force picoclaw-llm",
+        "image rm picoclaw-llm:new picoclaw-llm:previous",
+        "image prune --force --filter=label=picoclaw.stage",
+        "volume rm one other",
+    ]
+    assert "container picoclaw-llm: none wanted, found" in made.said
+    assert "volume other: none wanted, found" in made.said
+
+
+@pytest.mark.parametrize("left", ["container picoclaw-llm", "image picoclaw-llm:new", "volume other"])
+def test_what_a_run_that_was_cut_left_behind_goes_by_itself(left: str) -> None:
+    kind, name = left.split(" ")
+
+    assert done(remove(left))[0].split()[-1] == name
+    assert {words.split()[0] for words in done(remove(left))} == {"rm" if kind == "container" else kind}

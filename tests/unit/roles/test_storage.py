@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyinfra.api.exceptions import DeployError, PyinfraError
 
+from agent import config as agent_config
 from agent.errors import ConfigError
-from roles.storage import config
+from roles.storage import config, facts
 from roles.storage.operations import volumes
 from roles.storage.volumes import VOLUMES
 from tests.unit.roles.pyinfra_run import Run, commands, fake
@@ -133,3 +135,71 @@ def test_an_error_names_the_key_and_no_secret(repository: Path) -> None:
 def test_a_file_that_is_named_and_missing_is_one_sentence(repository: Path) -> None:
     with pytest.raises(DeployError, match=r"picoclaw_config: .*none\.json cannot be read \(No such file"):
         config.local_config(str(repository / "none.json"))
+
+
+SECRETS = {
+    "llm": {
+        "provider": "anthropic", "api_key": 'sk-"ant\\0123456789', "model": "claude",
+        "fallbacks": [{"provider": "openai", "api_key": "sk-openai-0123456789", "model": "gpt-4o"}],
+    },
+    "channels": [
+        {"type": "slack", "bot_token": "xoxb-0123456789", "app_token": "xapp-0123456789"},
+        {"type": "telegram", "bot_token": "123456789:" + "B" * 35},
+    ],
+    "sandbox": {"allow_hosts": ["nas.home:8443"]},
+}  # fmt: skip
+
+
+def on_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> str:
+    """What the fact's command prints on a host with this config.json."""
+    file = tmp_path / "hosts-own.json"
+    monkeypatch.setattr(facts, "CONFIG_FILE", str(file))
+    if text is not None:
+        file.write_text(text)
+    command = facts.HostConfig().command().get_raw_value()
+    return subprocess.run(["sh", "-c", command], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("separators", [(",", ":"), (" ,\n\t", " :\n ")])
+def test_no_secret_leaves_the_host_and_the_rest_is_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, indent: int | None, separators: tuple[str, str]
+) -> None:
+    text = json.dumps(SECRETS, indent=indent, separators=separators)
+    printed = on_host(tmp_path, monkeypatch, text)
+
+    whole = agent_config.parse(text)
+    assert len(list(whole.secrets())) == 5
+    for secret in whole.secrets():
+        assert json.dumps(secret)[1:-1] not in printed
+        assert secret not in printed
+    read = config.parse_hosts_own(printed)
+    assert read.uses_litellm
+    assert [model.provider for model in read.llm.models] == ["anthropic", "openai"]
+    assert read.sandbox == whole.sandbox
+
+
+def test_without_a_file_on_the_host_nothing_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_host(tmp_path, monkeypatch, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is not valid JSON"),
+        ("[]", "must hold one JSON object"),
+        ('{"llm": {"provider": "openai", "api_key": "k0", "model": "m", "modle": 1}}', r"llm\.modle"),
+        ('{"llm": {"provider": "nobody", "api_key": "k0", "model": "m"}}', r"llm\.provider 'nobody'"),
+    ],
+)
+def test_a_file_on_the_host_that_is_not_valid_is_named(text: str, said: str) -> None:
+    with pytest.raises(DeployError, match=rf"/config/config\.json on the host, .*{said}"):
+        config.parse_hosts_own(text)
+
+
+def test_the_channels_on_the_host_are_not_judged_from_here() -> None:
+    """Their tokens are kept there, so that whatever stands in their place would look wrong."""
+    llm = {"provider": "openai", "api_key": facts.KEPT_ON_HOST, "model": "m"}
+    telegram = {"type": "telegram", "bot_token": facts.KEPT_ON_HOST}
+
+    assert not config.parse_hosts_own(json.dumps({"llm": llm, "channel": telegram})).uses_litellm
