@@ -86,6 +86,7 @@ class Gateway:
         if self._egress is not None:
             self._egress.start()
         await self._sandbox.start()
+        self._model.start()
         for message in self._mailbox.unfinished():
             self._conversations.put(message)
         try:
@@ -124,6 +125,8 @@ class Gateway:
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
         safe = [replace(message, text=self._redact(message.text)) for message in welcome]
         for message in self._mailbox.receive(safe, mark):
+            if not message.text.startswith("/"):
+                self._model.warm()
             self._conversations.put(message)
 
     async def _status(self, _: Inbound, language: str) -> str:

@@ -15,6 +15,7 @@ from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
 from agent.llm.errors import LLMError
+from agent.llm.explain import explain
 from agent.llm.stream import Completion
 from agent.messages import say
 from agent.store.mailbox import Inbound
@@ -99,7 +100,7 @@ class Turns:
             text = await self._loop(steps, language)
         except LLMError as error:
             log.error("%s: %s", type(error).__name__, error)
-            text = say(error.reply, language, detail=error.detail)
+            text = explain(error, language)
         with self.sessions.together():
             steps.store()
             answer(text)

@@ -62,7 +62,7 @@ class ChatClient:
             headers={"Authorization": f"Bearer {model.api_key}", "X-Title": "PicoClaw"},
             timeout=httpx.Timeout(silence + start, connect=min(_CONNECT_S, silence)),
             verify=tls_context(),
-            transport=httpx.AsyncHTTPTransport(uds=socket, verify=tls_context()) if model.through_litellm else None,
+            transport=unix_transport(socket) if model.through_litellm else None,
         )
 
     @property
@@ -190,6 +190,11 @@ def _for(model: Model, messages: Sequence[Message]) -> Sequence[Message]:
         return messages
     unsigned = [_unsigned(message) for message in messages]
     return caching.marked(unsigned) if caching.wanted(model) else unsigned
+
+
+def unix_transport(socket: str) -> httpx.AsyncHTTPTransport:
+    """To picoclaw-llm; each of its connections carries one request, so that the worker can leave between two."""
+    return httpx.AsyncHTTPTransport(uds=socket, verify=tls_context(), limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def _unsigned(message: Message) -> Message:

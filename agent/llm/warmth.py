@@ -8,6 +8,7 @@ import logging
 import httpx
 
 from agent.http import tls_context
+from agent.llm.client import unix_transport
 
 log = logging.getLogger("llm")
 
@@ -26,7 +27,7 @@ class Warmth:
             base_url="http://picoclaw-llm",
             timeout=httpx.Timeout(_PATIENCE_S, connect=5),
             verify=tls_context(),
-            transport=httpx.AsyncHTTPTransport(uds=socket, verify=tls_context()),
+            transport=unix_transport(socket),
         )
         self._nudging: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None

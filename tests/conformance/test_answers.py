@@ -57,9 +57,11 @@ def _check(completion: Completion, wanted: Answer, streamed: str) -> None:
     for call, (_, arguments) in zip(completion.tool_calls, wanted.calls, strict=True):
         assert (call.arguments if isinstance(arguments, str) else json.loads(call.arguments)) == arguments
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
-    assert min(completion.usage.prompt_tokens, completion.usage.completion_tokens) > 0
-    if wanted.usage is not None:
-        assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == wanted.usage
+    used = completion.usage
+    if wanted.usage is None:
+        assert min(used.prompt_tokens, used.completion_tokens) > 0
+    else:
+        assert (used.prompt_tokens, used.completion_tokens, used.cached_tokens) == wanted.usage
 
 
 def _check_seen(seen: Conversation | None, wanted: Seen) -> None:

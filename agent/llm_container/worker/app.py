@@ -38,6 +38,8 @@ def application(idle: Idle) -> web.Application:
 
 async def _one_request_each(_: web.Request, response: web.StreamResponse) -> None:
     response.force_close()
+    # aiohttp has written its own headers by now; a client that is not told would use the connection once more.
+    response.headers["Connection"] = "close"
 
 
 class _Routes:

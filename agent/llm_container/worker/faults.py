@@ -17,8 +17,9 @@ _BAD_KEY = "API_KEY_INVALID"  # Gemini's, with a 400
 # Gemini's Retry-After, in the body.
 _RETRY_DELAY = re.compile(r"retryDelay\W+([\d.]+)s")
 # By the names of base classes: aiohttp's and httpx's, neither of which is imported for this.
-_LOST = frozenset({"ClientConnectionError", "TransportError", "ConnectionError"})
-_LOST_IN_WORDS = ("Cannot connect to host", "Server disconnected", "Connection reset")  # where litellm drops the cause
+_LOST = frozenset({"APIConnectionError", "ClientConnectionError", "TransportError", "ConnectionError"})
+# Where litellm drops the cause.
+_LOST_IN_WORDS = ("Cannot connect to host", "Server disconnected", "Connection reset", "Connection error.")
 _LITELLM_SUFFIX = re.compile(r" ssl:<.*?> \[\w*\]|\.? ?Handle with `litellm\.\w+`\.?")
 _CUT = frozenset({"ClientPayloadError", "RemoteProtocolError"})
 _LITELLM_PREFIX = re.compile(r"^(?:litellm\.\w+: |\w+(?:Error|Exception)(?: - |: ))+")
@@ -97,15 +98,14 @@ def _proxy_refusal(error: BaseException) -> Fault | None:
 
 def _status(error: Exception) -> tuple[int, str | None]:
     """The provider's own status where it answered one: litellm makes others of some (a 529, a 403)."""
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if "Timeout" in kinds:
+    if "Timeout" in {kind.__name__ for kind in type(error).__mro__}:
         return 504, "timeout"
     inner = [found for cause in _chain(error) if cause is not error and (found := _number(cause)) is not None]
     causes = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
     if not inner and causes & _CUT:
         return 502, "broken_off"
-    lost = "APIConnectionError" in kinds or causes & _LOST or any(sign in str(error) for sign in _LOST_IN_WORDS)
-    if not inner and lost:
+    # Before `inner`: litellm itself gives a 500 to what never reached the provider.
+    if causes & _LOST or any(sign in str(error) for sign in _LOST_IN_WORDS):
         return 502, "connection"
     return (inner[-1] if inner else _number(error) or 500), None
 

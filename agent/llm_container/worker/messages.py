@@ -17,6 +17,9 @@ def adapted(provider: str, messages: Sequence[Message]) -> list[Message]:
     found = [_with_signatures(message) for message in messages]
     if provider not in _SPEAKS_OPENAI:
         found = [_with_readable_arguments(message) for message in found]
+    if provider == "gemini":
+        # An empty answer has no part there, and a turn without parts is refused.
+        found = [message for message in found if not _is_empty_answer(message)]
     if provider == "anthropic":
         found = _with_cache_marks(found)
     return found
@@ -43,6 +46,10 @@ def _with_readable_arguments(message: Message) -> Message:
     if not calls:
         return message
     return {**message, "tool_calls": [_readable(call) for call in calls]}
+
+
+def _is_empty_answer(message: Message) -> bool:
+    return message.get("role") == "assistant" and not message.get("content") and not message.get("tool_calls")
 
 
 def _readable(call: dict[str, Any]) -> dict[str, Any]:

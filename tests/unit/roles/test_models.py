@@ -44,8 +44,8 @@ def test_a_row() -> None:
 
 
 def test_only_what_chats_is_taken() -> None:
-    entries = {"a": {**CHAT, "mode": "embedding"}, "b": {**CHAT, "mode": "responses"}, "c": {"max_tokens": "text"}}
-    assert list(rendered(**entries)) == ["openai/b"]
+    search, answers = {**CHAT, "mode": "embedding"}, {**CHAT, "mode": "responses"}
+    assert list(rendered(a=search, b=answers, sample_spec={"max_tokens": "a description"})) == ["openai/b"]
 
 
 def test_names_become_the_providers_of_config_json() -> None:
