@@ -91,6 +91,28 @@ def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
 
 
 @main.command()
+@click.option(
+    "--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="So many days, today's included."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+def usage(days: int, as_json: bool, lang: str) -> None:
+    """Print what the models have cost, by day (UTC) and model.
+
+    On the host: docker exec picoclaw picoclaw usage
+    """
+    from agent import usage_report
+    from agent.errors import PicoClawError
+    from agent.store.database import STATE
+
+    try:
+        rows = usage_report.read(STATE, days)
+    except PicoClawError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(usage_report.document(rows), indent=2) if as_json else usage_report.table(rows, lang))
+
+
+@main.command()
 @click.argument("message", nargs=-1)
 def chat(message: tuple[str, ...]) -> None:
     """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.

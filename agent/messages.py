@@ -15,9 +15,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "help": {
         "en": "/new – start a new conversation (I forget this one)\n/status – how I am doing\n"
-        "/whoami – your id here\n/help – this list",
+        "/usage – what the model has cost\n/whoami – your id here\n/help – this list",
         "pl": "/new – zacznij nową rozmowę (tę zapomnę)\n/status – jak się miewam\n"
-        "/whoami – Twój identyfikator\n/help – ta lista",
+        "/usage – ile kosztował model\n/whoami – Twój identyfikator\n/help – ta lista",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
@@ -151,6 +151,74 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "llm_all": {
         "en": "None of the {count} models in config.json answers:",
         "pl": "Żaden z {count} modeli z config.json nie odpowiada:",
+    },
+    "budget_usd": {
+        "en": "Today's budget is used up: {used} of {limit} USD. I go on at 00:00 UTC, in {wait}; or raise "
+        "llm.daily_budget_usd in config.json and restart me.",
+        "pl": "Dzisiejszy budżet jest wyczerpany: {used} z {limit} USD. Wracam o 00:00 UTC, za {wait}; możesz też "
+        "podnieść llm.daily_budget_usd w config.json i mnie zrestartować.",
+    },
+    "budget_tokens": {
+        "en": "Today's tokens are used up: {used} of {limit}. I go on at 00:00 UTC, in {wait}; or raise "
+        "llm.daily_tokens in config.json and restart me.",
+        "pl": "Dzisiejsze tokeny są wyczerpane: {used} z {limit}. Wracam o 00:00 UTC, za {wait}; możesz też "
+        "podnieść llm.daily_tokens w config.json i mnie zrestartować.",
+    },
+    "budget_blind": {
+        "en": "llm.daily_budget_usd is set, but I do not know what the model costs, so I do not ask it. Put {keys} "
+        "into config.json ($ for a million tokens: input, output) and restart me.",
+        "pl": "Ustawiono llm.daily_budget_usd, ale nie wiem, ile kosztuje model, więc go nie pytam. Wpisz {keys} "
+        "do config.json (USD za milion tokenów: input, output) i mnie zrestartuj.",
+    },
+    "usage": {
+        "en": "Usage (days in UTC)",
+        "pl": "Zużycie (dni w UTC)",
+    },
+    "usage_today": {"en": "today", "pl": "dzisiaj"},
+    "usage_yesterday": {"en": "yesterday", "pl": "wczoraj"},
+    "usage_month": {"en": "last 30 days", "pl": "ostatnie 30 dni"},
+    "usage_line": {
+        "en": "{name}: requests {requests}, tokens {tokens} (prompt cached {cached}), cost {cost}",
+        "pl": "{name}: zapytania {requests}, tokeny {tokens} (z pamięci podręcznej {cached}), koszt {cost}",
+    },
+    "usage_cost": {"en": "{cost} USD", "pl": "{cost} USD"},
+    "usage_unpriced": {
+        "en": "{cost} USD and {requests} requests unknown",
+        "pl": "{cost} USD i zapytania bez ceny: {requests}",
+    },
+    "usage_left_usd": {
+        "en": "budget today: {left} of {limit} USD left",
+        "pl": "budżet na dziś: zostało {left} z {limit} USD",
+    },
+    "usage_left_tokens": {
+        "en": "tokens today: {left} of {limit} left",
+        "pl": "tokeny na dziś: zostało {left} z {limit}",
+    },
+    "usage_none": {"en": "no model was asked in these days", "pl": "w tych dniach nie pytano modelu"},
+    "usage_columns": {
+        "en": "day|model|requests|prompt|cached|answers|cost USD|unpriced",
+        "pl": "dzień|model|zapytania|pytania|z pamięci|odpowiedzi|koszt USD|bez ceny",
+    },
+    "usage_total": {"en": "total", "pl": "razem"},
+    "gap_elsewhere": {
+        "en": "{where}.model {model} is asked at an api_base of its own, where the table of models says nothing",
+        "pl": "{where}.model {model} jest pytany pod własnym api_base, o którym tabela modeli nic nie mówi",
+    },
+    "gap_unlisted": {
+        "en": "{where}.model {model} is not in the table of models, or not all of it",
+        "pl": "{where}.model {model} nie ma w tabeli modeli albo nie ma tam wszystkiego",
+    },
+    "gap_not_shipped": {
+        "en": "{where}.model {model} is not in models.json, which the deploy writes: run it again",
+        "pl": "{where}.model {model} nie ma w models.json, który zapisuje deploy: uruchom go ponownie",
+    },
+    "gap_window": {
+        "en": "until {where}.context_window says it, it is taken to read {tokens} tokens",
+        "pl": "dopóki nie poda tego {where}.context_window, zakładam, że czyta {tokens} tokenów",
+    },
+    "gap_price": {
+        "en": "until {where}.price says it, its cost is unknown",
+        "pl": "dopóki nie poda tego {where}.price, jego koszt jest nieznany",
     },
     "internal": {
         "en": "Something went wrong on my side; the log says what. Please write again.",

@@ -21,8 +21,11 @@ from agent.gateway.access import Access
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
+from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
+from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
+from agent.llm import tables
 from agent.llm.models import Models
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
@@ -30,6 +33,7 @@ from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
+from agent.store.usage import Usage
 from agent.tools import commands, files
 from agent.tools.registry import Tools
 
@@ -42,7 +46,7 @@ log = logging.getLogger("gateway")
 class Gateway:
     """Everything that runs in the container `picoclaw`."""
 
-    def __init__(self, config: Config, state: Path = STATE) -> None:
+    def __init__(self, config: Config, state: Path = STATE, table: tables.Table | None = None) -> None:
         self._config = config
         self._started = time.monotonic()
         database = connect(state)
@@ -53,7 +57,8 @@ class Gateway:
             egress=bool(config.sandbox.allow_hosts),
         )
         self._egress = _egress(config, database)
-        self._model = Models(config.llm)
+        known = tables.load() if table is None else table
+        self._model = Models(config.llm, table=known)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
         allowed: dict[str, Iterable[int | str]] = {
@@ -65,11 +70,21 @@ class Gateway:
         sessions = Sessions(database)
         self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
+        spending = Spending(config.llm, known, Usage(database))
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
-            Commands(sessions, self._status),
-            Turns(self._model, tools, sessions, config.assistant, self._redact, config.sandbox.allow_hosts),
+            Commands(sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
+            Turns(
+                self._model,
+                tools,
+                sessions,
+                config.assistant,
+                self._redact,
+                History(sessions),
+                spending,
+                config.sandbox.allow_hosts,
+            ),
             answered=lambda name: self._delivery[name].wake(),
         )
 
@@ -123,7 +138,7 @@ class Gateway:
                 self._model.warm()
             self._conversations.put(message)
 
-    async def _status(self, language: str) -> str:
+    async def _status(self, _: Inbound, language: str) -> str:
         report = self.report()
         return say(
             "status",

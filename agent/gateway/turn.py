@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from msgspec.structs import replace as replace_call
 
 from agent import config
+from agent.gateway import prompt
+from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
+from agent.gateway.spending import Spending
 from agent.llm.errors import LLMError
 from agent.llm.explain import explain
 from agent.llm.stream import Completion
@@ -23,17 +25,6 @@ from agent.tools.registry import Tools
 log = logging.getLogger("turn")
 
 CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
-HISTORY_CHARS = 100_000  # some 25,000 tokens: fits every model in use and keeps the gateway small
-
-SYSTEM = """You are PicoClaw, a personal assistant that your owner talks to over a chat. Answer in the language the \
-owner writes in, short and to the point, in Markdown.
-You act through tools in a sandbox of your own: a Linux container with the directory /workspace, which persists, \
-128 MB of memory and {network}. Use the tools whenever they give a better answer than memory, and say what you did. \
-Do not repeat a command whose outcome is unknown without checking first.
-Now it is {now} (UTC)."""
-
-# Of a list of allowed hosts, which goes into every request to the model.
-_HOSTS_NAMED = 50
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 
@@ -48,22 +39,29 @@ class Model(Protocol):
 class _Steps:
     """The messages of one turn: those stored, and those that the next `store` stores in one transaction."""
 
-    def __init__(self, sessions: Sessions, message: Inbound) -> None:
-        self._sessions = sessions
+    def __init__(self, turns: Turns, message: Inbound) -> None:
+        self._turns = turns
         self._message = message
         self._new: list[Message] = []
+        self._paid: list[Completion] = []
 
-    def add(self, message: Message) -> None:
+    def add(self, message: Message, paid: Completion | None = None) -> None:
         self._new.append(message)
+        if paid is not None:
+            self._paid.append(paid)
 
     def store(self) -> None:
-        with self._sessions.together():
+        with self._turns.sessions.together():
             for message in self._new:
-                self._sessions.append(self._message.session, self._message.id, message)
+                self._turns.sessions.append(self._message.session, self._message.id, message)
+            self._turns.spending.record(self._paid)
         self._new.clear()
+        self._paid.clear()
 
     def history(self) -> list[Message]:
-        return [*self._sessions.history(self._message.session, HISTORY_CHARS), *self._new]
+        """With what is new stored first, so that one bound holds for all of it."""
+        self.store()
+        return self._turns.history.of(self._message.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,8 @@ class Turns:
     sessions: Sessions
     settings: config.Assistant
     redact: Redaction
+    history: History
+    spending: Spending
     allow_hosts: Sequence[str] = ()
 
     async def run(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
@@ -83,7 +83,7 @@ class Turns:
         if stored and stored[-1]["role"] == "assistant" and not stored[-1].get("tool_calls"):
             answer(str(stored[-1]["content"]))
             return
-        steps = _Steps(self.sessions, message)
+        steps = _Steps(self, message)
         if stored:
             log.warning("continuing a turn that a restart interrupted")
             for call in open_calls(stored):
@@ -101,9 +101,11 @@ class Turns:
 
     async def _loop(self, steps: _Steps, language: str) -> str:
         for _ in range(self.settings.max_steps):
+            if refusal := self.spending.refusal(language):
+                return refusal
             answer = await self.model.complete([self._system(), *steps.history()], self.tools.definitions)
             completion = self._tamed(answer)
-            steps.add(completion.message())
+            steps.add(completion.message(), paid=completion)
             if not completion.tool_calls:
                 return completion.text.strip() or say("empty", language)
             steps.store()  # before a call has effects, so that a restart knows of it
@@ -123,21 +125,7 @@ class Turns:
         return replace(answer, text=self.redact(answer.text), tool_calls=calls)
 
     def _system(self) -> Message:
-        now = datetime.now(UTC).strftime("%A %Y-%m-%d %H:%M")
-        text = SYSTEM.format(now=now, network=_network(self.allow_hosts))
-        return {"role": "system", "content": f"{text}\n{self.settings.instructions}".strip()}
-
-
-def _network(allowed: Sequence[str]) -> str:
-    """What the model must know of its network: most clients show no more of a refusal than its number."""
-    if not allowed:
-        return "no network"
-    named = ", ".join("any public host" if entry == "*" else entry for entry in allowed[:_HOSTS_NAMED])
-    more = f" and {len(allowed) - _HOSTS_NAMED} more" if len(allowed) > _HOSTS_NAMED else ""
-    return (
-        f"no network but HTTPS, through the proxy that the environment names, to {named}{more}; what that proxy "
-        "answers with 403 is not allowed, and only your owner can allow it: sandbox.allow_hosts in config.json"
-    )
+        return {"role": "system", "content": prompt.system(self.settings.instructions, self.allow_hosts)}
 
 
 def _left_out(calls: int) -> str:

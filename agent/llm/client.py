@@ -20,6 +20,7 @@ from httpx_sse import EventSource
 
 from agent.config import Model
 from agent.http import tls_context
+from agent.llm import caching
 from agent.llm.errors import About, LLMError, LLMSlowError, LLMUnavailableError, from_container, from_status
 from agent.llm.stream import SIGNED, Assembler, Completion, error_code, error_text
 from agent.llm.waiting import retry_after
@@ -136,7 +137,7 @@ class ChatClient:
         model = self._model
         body: dict[str, Any] = {
             "model": model.model,
-            "messages": messages if model.provider == "gemini" else [_unsigned(message) for message in messages],
+            "messages": _for(model, messages),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -182,6 +183,13 @@ class ChatClient:
     def _without_key(self, text: str) -> str:
         key = self._model.api_key
         return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
+
+
+def _for(model: Model, messages: Sequence[Message]) -> Sequence[Message]:
+    if model.provider == "gemini":
+        return messages
+    unsigned = [_unsigned(message) for message in messages]
+    return caching.marked(unsigned) if caching.wanted(model) else unsigned
 
 
 def unix_transport(socket: str) -> httpx.AsyncHTTPTransport:

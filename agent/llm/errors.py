@@ -146,8 +146,8 @@ _KEY = re.compile(r"api key not valid", re.IGNORECASE)  # Gemini's 400
 _QUOTA = re.compile(r"credit balance is too low", re.IGNORECASE)  # Anthropic's 400
 _MODEL = re.compile(r"not a valid model|model .{0,80}(not found|does not exist)", re.IGNORECASE)  # OpenRouter's 400
 _WINDOW = re.compile(
-    r"maximum context length|context.(length|window|size)|prompt is too long|request too large|payload size exceeds|"
-    r"(token|input|prompt).{0,40}(exceeds|exceeded).{0,40}(maximum|limit|window)",
+    r"maximum context length|context.(length|window|size|limit)|prompt is too long|request too large|"
+    r"payload size exceeds|(token|input|prompt).{0,40}(exceeds|exceeded).{0,40}(maximum|limit|window)",
     re.IGNORECASE,
 )
 

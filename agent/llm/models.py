@@ -12,7 +12,9 @@ from agent.config import LLM
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
+from agent.llm.tables import Limits, Table, limits_of
 from agent.llm.waiting import LONGEST_WAIT_S, backoff
+from agent.llm.window import Fitted
 
 log = logging.getLogger("llm")
 
@@ -28,10 +30,11 @@ class Models:
     Use `start` for what goes on beside the requests, and `aclose` at the end.
     """
 
-    def __init__(self, llm: LLM, socket: str = SOCKET) -> None:
+    def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
+        """`table` tells how much each model reads; of what it does not know something safe is assumed."""
         places = ["llm", *(f"llm.fallbacks[{number}]" for number in range(len(llm.fallbacks)))]
         self._line = [
-            _InLine(ChatClient(model, where, llm.idle_minutes, socket))
+            _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
             for model, where in zip(llm.models, places, strict=True)
         ]
         self._warmth = None
@@ -47,7 +50,7 @@ class Models:
         on_text: OnText | None = None,
         on_restart: Callable[[], None] | None = None,
     ) -> Completion:
-        """One answer, of the first model that gives one.
+        """One answer, of the first model that gives one; each is sent as much of the conversation as it can read.
 
         Args:
             messages: OpenAI chat messages.
@@ -107,7 +110,7 @@ class Models:
             attempt += 1
             listener.begin()
             try:
-                return await one.client.complete(messages, tools, listener)
+                return await one.fitted.complete(messages, tools, listener)
             except LLMUnavailableError as error:
                 wait = backoff(attempt, error.retry_after)
                 if attempt >= error.attempts or wait > LONGEST_WAIT_S:
@@ -119,8 +122,9 @@ class Models:
 class _InLine:
     """A model and how it has been lately."""
 
-    def __init__(self, client: ChatClient) -> None:
+    def __init__(self, client: ChatClient, limits: Limits) -> None:
         self.client = client
+        self.fitted = Fitted(client, limits)
         self.rests_until = 0.0
         self.error: LLMError | None = None
         self._rest_s = 0.0

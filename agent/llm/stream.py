@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from agent.llm.errors import LLMError, LLMTooLongError, LLMUnavailableError, from_container, from_status
+from agent.llm.usage import Reported, Usage, read
 
 # Some 250,000 tokens, more than any model answers; the gateway's memory would hold a few times as much.
 LONGEST = 1_000_000
@@ -54,35 +55,11 @@ class Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class PromptDetails(msgspec.Struct):
-    """Of the prompt's tokens, those read from the provider's cache."""
-
-    cached_tokens: int | None = None
-
-
-class ReportedUsage(msgspec.Struct):
-    """What a provider reports; `cost`, in dollars, is OpenRouter's."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: PromptDetails | None = None
-    cost: float | None = None
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """What an answer cost: tokens (the cached ones are among those of the prompt), and dollars where it was said."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    cost_usd: float | None = None
-
-
 class Chunk(msgspec.Struct):
     """One `chat.completion.chunk`."""
 
     choices: list[Choice] = []
-    usage: ReportedUsage | None = None
+    usage: Reported | None = None
     error: Any = None  # OpenRouter reports a failure inside the stream
 
 
@@ -160,7 +137,7 @@ class Assembler:
         if chunk.error is not None:
             raise _broken_off(chunk.error)
         if chunk.usage is not None:
-            self._usage = _usage(chunk.usage)
+            self._usage = read(chunk.usage)
         return self._take(chunk.choices[0]) if chunk.choices else ""
 
     @property
@@ -209,16 +186,6 @@ class Assembler:
         if isinstance(signature, str) and not call.signature:
             self._grow(len(signature))
             call.signature = signature
-
-
-def _usage(reported: ReportedUsage) -> Usage:
-    details = reported.prompt_tokens_details
-    return Usage(
-        reported.prompt_tokens or 0,
-        reported.completion_tokens or 0,
-        (details.cached_tokens or 0) if details is not None else 0,
-        reported.cost,
-    )
 
 
 def _broken_off(error: object) -> LLMError:

@@ -98,7 +98,9 @@ def _usage(usage: Usage) -> Json:
     """What was read from a cache counts within `prompt_tokens`, and so does what was written to one."""
     details = getattr(usage, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None) or 0
-    written = getattr(usage, "cache_creation_input_tokens", None) or 0
+    written = (
+        getattr(usage, "cache_creation_input_tokens", None) or getattr(details, "cache_creation_tokens", None) or 0
+    )
     cost = getattr(usage, "cost", None)  # in dollars, as OpenRouter reports it
     return {
         "prompt_tokens": usage.prompt_tokens,
