@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 from agent.config import LLM
@@ -94,7 +94,7 @@ class Models:
 
     def _asked(self) -> list[_InLine]:
         """Those that are not resting; of none but resting ones, the one whose rest ends first."""
-        now = time.monotonic()
+        now = monotonic()
         awake = [one for one in self._line if one.rests_until <= now]
         return awake or [min(self._line, key=lambda one: one.rests_until)]
 
@@ -141,7 +141,7 @@ class _InLine:
         shortest, longest = error.rest_s
         self._rest_s = min(max(2 * self._rest_s, shortest), longest)
         wish = (error.retry_after or 0.0) if isinstance(error, LLMUnavailableError) else 0.0
-        self.rests_until = time.monotonic() + max(self._rest_s, min(wish, LONGEST_REST_S))
+        self.rests_until = monotonic() + max(self._rest_s, min(wish, LONGEST_REST_S))
 
 
 class _Listener:
