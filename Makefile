@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help venv litellm demo test lint unit e2e bench verify trace lab-down lock format clean
+.PHONY: help venv litellm demo test lint unit e2e bench verify trace lab-down lock models format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ lock: venv ## renew the locked requirements
 	$(LOCK) pyproject.toml --python-version 3.11 --extra operator -o requirements/operator.txt
 	$(LOCK) pyproject.toml --python-version 3.11 --all-extras -o requirements/dev.txt
 	$(LOCK) --group llm --python-version 3.11 -o requirements/llm.txt
+
+models: venv litellm ## renew the table of models from the locked litellm (after make lock)
+	$(BIN)/python -m roles.models.generate $(LITELLM)/lib/python3*/site-packages/litellm/model_prices_and_context_window_backup.json
 
 format: venv ## format the code
 	$(BIN)/ruff format

@@ -10,6 +10,7 @@ from roles.daemon import daemon
 from roles.docker import docker
 from roles.health import health
 from roles.image import image
+from roles.models import models
 from roles.network import network
 from roles.preflight import look_at_host, preflight
 from roles.seccomp import seccomp
@@ -20,6 +21,7 @@ with each_host_on_its_own():
     machine = look_at_host()
     preflight(machine=machine)
     config = owners_config()
+    models(config=config)
     docker(machine=machine)
     daemon(machine=machine)
     network(machine=machine, config=config)

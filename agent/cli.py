@@ -64,11 +64,52 @@ def confinement(as_json: bool, lang: str) -> None:
 
     On the host: docker exec picoclaw picoclaw confinement, and docker exec picoclaw-sandbox picoclaw-confinement
     """
-    from agent.confinement import report
+    from agent.confinement.report import show
 
-    rows = report.look("gateway")
-    click.echo(report.as_json(rows) if as_json else report.table(rows, lang))
-    sys.exit(0 if all(row.ok for row in rows) else 1)
+    sys.exit(show("gateway", lang, json=as_json))
+
+
+@main.command()
+@click.option("--client", type=click.Choice(["sandbox", "llm"]), help="Of this client alone.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many of the newest.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
+    """Print what commands and litellm reached, or were refused, through the egress proxy; newest first.
+
+    On the host: docker exec picoclaw picoclaw egress
+    """
+    from agent.egress import report
+    from agent.egress.errors import EgressError
+    from agent.store.database import STATE
+
+    try:
+        records = report.read(STATE, limit, client)
+    except EgressError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(report.as_json(records) if as_json else report.table(records, lang))
+
+
+@main.command()
+@click.option(
+    "--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="So many days, today's included."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+def usage(days: int, as_json: bool, lang: str) -> None:
+    """Print what the models have cost, by day (UTC) and model.
+
+    On the host: docker exec picoclaw picoclaw usage
+    """
+    from agent import usage_report
+    from agent.errors import PicoClawError
+    from agent.store.database import STATE
+
+    try:
+        rows = usage_report.read(STATE, days)
+    except PicoClawError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(usage_report.document(rows), indent=2) if as_json else usage_report.table(rows, lang))
 
 
 @main.command()
@@ -121,6 +162,9 @@ def _in_words(report: dict[str, object]) -> str:
     channels = report.get("channels", {})
     if isinstance(channels, dict):
         lines += [f"{name}: {channel['problem'] or 'ok'}" for name, channel in channels.items()]
+    egress = report.get("egress", {})
+    if isinstance(egress, dict):
+        lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
     if "sandbox" in report:
         lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
     return "\n".join(lines)

@@ -148,7 +148,12 @@ class Forwarder:
                 events = pair.interest(end)
                 if events == pair.watched.get(end.fileno()):
                     continue
-                self._change(end.fileno(), pair.watched.get(end.fileno()), events)
+                try:
+                    self._change(end.fileno(), pair.watched.get(end.fileno()), events)
+                except OSError:
+                    # Whoever shares this uid can use up the kernel's watches; that must not end who forwards.
+                    self._drop(pair)
+                    return
                 pair.watched[end.fileno()] = events
 
     def _change(self, fd: int, before: int | None, events: int | None) -> None:
@@ -174,8 +179,7 @@ class Forwarder:
     def _listen(self, wanted: bool) -> None:
         if wanted != self._listening:
             self._listening = wanted
-            fd = self._listener.fileno()
-            self._change(fd, None if wanted else EPOLLIN, EPOLLIN if wanted else None)
+            self._epoll.modify(self._listener.fileno(), EPOLLIN * wanted)  # which, unlike registering, cannot fail
 
 
 class _Pair:

@@ -15,9 +15,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "help": {
         "en": "/new – start a new conversation (I forget this one)\n/status – how I am doing\n"
-        "/whoami – your id here\n/help – this list",
+        "/usage – what the model has cost\n/whoami – your id here\n/help – this list",
         "pl": "/new – zacznij nową rozmowę (tę zapomnę)\n/status – jak się miewam\n"
-        "/whoami – Twój identyfikator\n/help – ta lista",
+        "/usage – ile kosztował model\n/whoami – Twój identyfikator\n/help – ta lista",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
@@ -57,25 +57,168 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "[Odpowiedź ma jeszcze {missing} znaków; poproś, a zapiszę ją w pliku.]",
     },
     "empty": {"en": "The model gave an empty answer.", "pl": "Model dał pustą odpowiedź."},
+    # {where} is the model's place in config.json, `llm` or `llm.fallbacks[0]`.
     "llm_key": {
-        "en": "The model's provider refuses the API key. Put a valid one into llm.api_key in config.json and restart "
-        "me. ({detail})",
-        "pl": "Dostawca modelu odrzuca klucz API. Wpisz poprawny do llm.api_key w config.json i zrestartuj mnie. "
+        "en": "{provider} refuses the API key. Put a valid one into {where}.api_key in config.json and restart me. "
+        "({detail})",
+        "pl": "{provider} odrzuca klucz API. Wpisz poprawny do {where}.api_key w config.json i zrestartuj mnie. "
         "({detail})",
     },
     "llm_quota": {
-        "en": "The account at the model's provider has no credit left. Top it up, or choose another llm.model in "
+        "en": "The account at {provider} has no credit left. Top it up, or choose another {where}.model in "
         "config.json. ({detail})",
-        "pl": "Na koncie u dostawcy modelu skończyły się środki. Doładuj je albo wybierz inny llm.model w "
+        "pl": "Na koncie u dostawcy {provider} skończyły się środki. Doładuj je albo wybierz inny {where}.model w "
         "config.json. ({detail})",
+    },
+    "llm_model": {
+        "en": "{provider} has no model “{model}” at {host}. Correct {where}.model (or {where}.api_base) in config.json "
+        "and restart me. ({detail})",
+        "pl": "{provider} nie ma modelu „{model}” pod adresem {host}. Popraw {where}.model (albo {where}.api_base) w "
+        "config.json i zrestartuj mnie. ({detail})",
+    },
+    "llm_proxy": {
+        "en": "My egress proxy does not let litellm reach {host}. Check {where}.provider and {where}.api_base in "
+        "config.json and run the deploy again. ({detail})",
+        "pl": "Moje proxy wyjściowe nie wpuszcza litellm do {host}. Sprawdź {where}.provider i {where}.api_base w "
+        "config.json i uruchom wdrożenie ponownie. ({detail})",
     },
     "llm_request": {
-        "en": "The model's provider refuses the request. Check llm.model in config.json. ({detail})",
-        "pl": "Dostawca modelu odrzuca zapytanie. Sprawdź llm.model w config.json. ({detail})",
+        "en": "{provider} refuses the request. Check {where}.model, {where}.max_tokens and {where}.temperature in "
+        "config.json, or start anew with /new. ({detail})",
+        "pl": "{provider} odrzuca zapytanie. Sprawdź {where}.model, {where}.max_tokens i {where}.temperature w "
+        "config.json albo zacznij od nowa przez /new. ({detail})",
     },
+    "llm_window": {
+        "en": "This conversation is too long for {model}. Start a new one with /new, or choose a {where}.model with a "
+        "larger window in config.json. ({detail})",
+        "pl": "Ta rozmowa jest za długa dla {model}. Zacznij nową przez /new albo wybierz w config.json {where}.model "
+        "z większym oknem. ({detail})",
+    },
+    "llm_slow": {
+        "en": "{model} was not done with its answer after {seconds} s. Ask for a shorter one, or raise "
+        "{where}.timeout_s in config.json.",
+        "pl": "{model} po {seconds} s nadal nie skończył odpowiedzi. Poproś o krótszą albo zwiększ {where}.timeout_s w "
+        "config.json.",
+    },
+    "llm_endless": {
+        "en": "{model} gave an answer without an end, which I cut off. Ask again in other words, or set a smaller "
+        "{where}.max_tokens in config.json.",
+        "pl": "{model} dał odpowiedź bez końca, więc ją przerwałem. Zapytaj inaczej albo ustaw mniejsze "
+        "{where}.max_tokens w config.json.",
+    },
+    "llm_rate": {
+        "en": "{provider} takes no more requests for the moment. Write again in {wait}, or add another model to "
+        "llm.fallbacks in config.json. ({detail})",
+        "pl": "{provider} chwilowo nie przyjmuje więcej zapytań. Napisz ponownie za {wait} albo dodaj inny model do "
+        "llm.fallbacks w config.json. ({detail})",
+    },
+    "a_while": {"en": "a while", "pl": "chwilę"},
+    "minutes": {"en": "{minutes} min", "pl": "{minutes} min"},
     "llm_unavailable": {
-        "en": "The model does not answer just now. Please write again in a while. ({detail})",
-        "pl": "Model teraz nie odpowiada. Napisz ponownie za chwilę. ({detail})",
+        "en": "{provider} has trouble of its own just now. Write again in a while, or add another model to "
+        "llm.fallbacks in config.json. ({detail})",
+        "pl": "{provider} ma teraz własne kłopoty. Napisz ponownie za chwilę albo dodaj inny model do llm.fallbacks w "
+        "config.json. ({detail})",
+    },
+    "llm_silent": {
+        "en": "{model} at {host} does not answer. Write again in a while; if it only needs longer, raise "
+        "{where}.timeout_s in config.json (it is {seconds}).",
+        "pl": "{model} pod adresem {host} nie odpowiada. Napisz ponownie za chwilę; jeśli tylko potrzebuje więcej "
+        "czasu, zwiększ {where}.timeout_s w config.json (jest {seconds}).",
+    },
+    "llm_unreachable": {
+        "en": "{host} cannot be reached. Write again in a while; if it stays so, check {where}.api_base in "
+        "config.json and the server's network. ({detail})",
+        "pl": "Nie można połączyć się z {host}. Napisz ponownie za chwilę; jeśli to nie minie, sprawdź "
+        "{where}.api_base w config.json i sieć serwera. ({detail})",
+    },
+    "llm_garbage": {
+        "en": "{host} answers, but not as a model's API does. Check {where}.api_base in config.json. ({detail})",
+        "pl": "{host} odpowiada, ale nie jak API modelu. Sprawdź {where}.api_base w config.json. ({detail})",
+    },
+    "llm_broken_off": {
+        "en": "{provider} broke its answer off half-way. Write again; if it happens often, choose another "
+        "{where}.model in config.json. ({detail})",
+        "pl": "{provider} przerwał odpowiedź w połowie. Napisz ponownie; jeśli zdarza się to często, wybierz inny "
+        "{where}.model w config.json. ({detail})",
+    },
+    "llm_container": {
+        "en": "The container picoclaw-llm, which {where}.provider in config.json needs, does not serve. See "
+        "docker logs picoclaw-llm --tail 20 on the server; the deploy puts it right. ({detail})",
+        "pl": "Kontener picoclaw-llm, którego wymaga {where}.provider w config.json, nie działa. Zobacz na serwerze "
+        "docker logs picoclaw-llm --tail 20; wdrożenie go naprawia. ({detail})",
+    },
+    "llm_all": {
+        "en": "None of the {count} models in config.json answers:",
+        "pl": "Żaden z {count} modeli z config.json nie odpowiada:",
+    },
+    "budget_usd": {
+        "en": "Today's budget is used up: {used} of {limit} USD. I go on at 00:00 UTC, in {wait}; or raise "
+        "llm.daily_budget_usd in config.json and restart me.",
+        "pl": "Dzisiejszy budżet jest wyczerpany: {used} z {limit} USD. Wracam o 00:00 UTC, za {wait}; możesz też "
+        "podnieść llm.daily_budget_usd w config.json i mnie zrestartować.",
+    },
+    "budget_tokens": {
+        "en": "Today's tokens are used up: {used} of {limit}. I go on at 00:00 UTC, in {wait}; or raise "
+        "llm.daily_tokens in config.json and restart me.",
+        "pl": "Dzisiejsze tokeny są wyczerpane: {used} z {limit}. Wracam o 00:00 UTC, za {wait}; możesz też "
+        "podnieść llm.daily_tokens w config.json i mnie zrestartować.",
+    },
+    "budget_blind": {
+        "en": "llm.daily_budget_usd is set, but I do not know what the model costs, so I do not ask it. Put {keys} "
+        "into config.json ($ for a million tokens: input, output) and restart me.",
+        "pl": "Ustawiono llm.daily_budget_usd, ale nie wiem, ile kosztuje model, więc go nie pytam. Wpisz {keys} "
+        "do config.json (USD za milion tokenów: input, output) i mnie zrestartuj.",
+    },
+    "usage": {
+        "en": "Usage (days in UTC)",
+        "pl": "Zużycie (dni w UTC)",
+    },
+    "usage_today": {"en": "today", "pl": "dzisiaj"},
+    "usage_yesterday": {"en": "yesterday", "pl": "wczoraj"},
+    "usage_month": {"en": "last 30 days", "pl": "ostatnie 30 dni"},
+    "usage_line": {
+        "en": "{name}: requests {requests}, tokens {tokens} (prompt cached {cached}), cost {cost}",
+        "pl": "{name}: zapytania {requests}, tokeny {tokens} (z pamięci podręcznej {cached}), koszt {cost}",
+    },
+    "usage_cost": {"en": "{cost} USD", "pl": "{cost} USD"},
+    "usage_unpriced": {
+        "en": "{cost} USD and {requests} requests unknown",
+        "pl": "{cost} USD i zapytania bez ceny: {requests}",
+    },
+    "usage_left_usd": {
+        "en": "budget today: {left} of {limit} USD left",
+        "pl": "budżet na dziś: zostało {left} z {limit} USD",
+    },
+    "usage_left_tokens": {
+        "en": "tokens today: {left} of {limit} left",
+        "pl": "tokeny na dziś: zostało {left} z {limit}",
+    },
+    "usage_none": {"en": "no model was asked in these days", "pl": "w tych dniach nie pytano modelu"},
+    "usage_columns": {
+        "en": "day|model|requests|prompt|cached|answers|cost USD|unpriced",
+        "pl": "dzień|model|zapytania|pytania|z pamięci|odpowiedzi|koszt USD|bez ceny",
+    },
+    "usage_total": {"en": "total", "pl": "razem"},
+    "gap_elsewhere": {
+        "en": "{where}.model {model} is asked at an api_base of its own, where the table of models says nothing",
+        "pl": "{where}.model {model} jest pytany pod własnym api_base, o którym tabela modeli nic nie mówi",
+    },
+    "gap_unlisted": {
+        "en": "{where}.model {model} is not in the table of models, or not all of it",
+        "pl": "{where}.model {model} nie ma w tabeli modeli albo nie ma tam wszystkiego",
+    },
+    "gap_not_shipped": {
+        "en": "{where}.model {model} is not in models.json, which the deploy writes: run it again",
+        "pl": "{where}.model {model} nie ma w models.json, który zapisuje deploy: uruchom go ponownie",
+    },
+    "gap_window": {
+        "en": "until {where}.context_window says it, it is taken to read {tokens} tokens",
+        "pl": "dopóki nie poda tego {where}.context_window, zakładam, że czyta {tokens} tokenów",
+    },
+    "gap_price": {
+        "en": "until {where}.price says it, its cost is unknown",
+        "pl": "dopóki nie poda tego {where}.price, jego koszt jest nieznany",
     },
     "internal": {
         "en": "Something went wrong on my side; the log says what. Please write again.",

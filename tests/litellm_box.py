@@ -46,6 +46,29 @@ def config(stack: Stack, **changes: Any) -> dict[str, Any]:
 
 
 @contextmanager
+def deployed(stack: Stack, **llm: Any) -> Iterator[None]:
+    """The product with these keys in the section `llm`, and as before afterwards."""
+    file = stack.lab.places.config
+    original = file.read_text(encoding="utf-8")
+    section = json.loads(original)["llm"]
+    file.write_text(json.dumps(config(stack, llm={**section, **llm})), encoding="utf-8")
+    try:
+        _deploy(stack)
+        yield
+    finally:
+        file.write_text(original, encoding="utf-8")
+        # A name that no deploy knows keeps the image: building it again for the next tests takes half a minute.
+        stack.lab.ssh(f"docker tag $(docker inspect --format '{{{{.Config.Image}}}}' {LLM}) kept-by-tests:llm")
+        _deploy(stack)
+
+
+def _deploy(stack: Stack) -> None:
+    done = stack.deploy("-y")
+    assert done.returncode == 0, done.stdout
+    stack.wait_ready()
+
+
+@contextmanager
 def connected(stack: Stack, timeout: float = 120.0) -> Iterator[httpx.Client]:
     """A client of the socket."""
     transport = httpx.HTTPTransport(uds=f"/proc/{stack.lab.host_pid}/root/{SOCKET}")

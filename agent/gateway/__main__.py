@@ -7,11 +7,10 @@ import logging
 import signal
 
 from agent import config
-from agent.confinement.checks import problem
-from agent.confinement.report import look
 from agent.errors import PicoClawError
 from agent.gateway import health, logs
 from agent.gateway.app import Gateway
+from agent.pid1 import selfcheck
 
 log = logging.getLogger("gateway")
 
@@ -23,7 +22,7 @@ async def serve() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, main.cancel)
     logs.set_up()
-    if weakness := problem(look("gateway")):
+    if weakness := selfcheck.seen("gateway"):
         await _stand_by(weakness)
         return
     try:

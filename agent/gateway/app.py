@@ -21,15 +21,19 @@ from agent.gateway.access import Access
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
+from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
+from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
-from agent.llm.client import ChatClient
+from agent.llm import tables
+from agent.llm.models import Models
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
-from agent.store.database import connect
+from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
+from agent.store.usage import Usage
 from agent.tools import commands, files
 from agent.tools.registry import Tools
 
@@ -38,13 +42,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gateway")
 
-STATE = Path("/var/lib/picoclaw/state.db")
-
 
 class Gateway:
     """Everything that runs in the container `picoclaw`."""
 
-    def __init__(self, config: Config, state: Path = STATE) -> None:
+    def __init__(self, config: Config, state: Path = STATE, table: tables.Table | None = None) -> None:
         self._config = config
         self._started = time.monotonic()
         database = connect(state)
@@ -55,7 +57,8 @@ class Gateway:
             egress=bool(config.sandbox.allow_hosts),
         )
         self._egress = _egress(config, database)
-        self._model = ChatClient(config.llm)
+        known = tables.load() if table is None else table
+        self._model = Models(config.llm, table=known)
         made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
         allowed: dict[str, Iterable[int | str]] = {
@@ -67,11 +70,21 @@ class Gateway:
         sessions = Sessions(database)
         self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
+        spending = Spending(config.llm, known, Usage(database))
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
-            Commands(sessions, self._status),
-            Turns(self._model, tools, sessions, config.assistant, self._redact),
+            Commands(sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
+            Turns(
+                self._model,
+                tools,
+                sessions,
+                config.assistant,
+                self._redact,
+                History(sessions),
+                spending,
+                config.sandbox.allow_hosts,
+            ),
             answered=lambda name: self._delivery[name].wake(),
         )
 
@@ -82,6 +95,7 @@ class Gateway:
         if self._egress is not None:
             self._egress.start()
         await self._sandbox.start()
+        self._model.start()
         for message in self._mailbox.unfinished():
             self._conversations.put(message)
         try:
@@ -120,9 +134,11 @@ class Gateway:
         welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
         safe = [replace(message, text=self._redact(message.text)) for message in welcome]
         for message in self._mailbox.receive(safe, mark):
+            if not message.text.startswith("/"):
+                self._model.warm()
             self._conversations.put(message)
 
-    async def _status(self, language: str) -> str:
+    async def _status(self, _: Inbound, language: str) -> str:
         report = self.report()
         return say(
             "status",

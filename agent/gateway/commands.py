@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from agent.messages import say
 from agent.store.mailbox import Inbound
 from agent.store.sessions import Sessions
 
-Status = Callable[[str], Awaitable[str]]
+# Takes the message and the owner's language.
+Handler = Callable[[Inbound, str], str | Awaitable[str]]
 
 
 class Commands:
     """Answers `/...` messages."""
 
-    def __init__(self, sessions: Sessions, status: Status) -> None:
+    def __init__(self, sessions: Sessions, handlers: Mapping[str, Handler]) -> None:
+        """`handlers` are those of the commands that other parts of the gateway answer."""
         self._sessions = sessions
-        self._status = status
-        self._handlers: dict[str, Callable[[Inbound, str], str]] = {
+        self._handlers: dict[str, Handler] = {
             "start": lambda _, language: say("start", language),
             "help": lambda _, language: say("help", language),
             "new": self._new,
             "whoami": lambda message, language: say("whoami", language, channel=message.channel, user=message.user_id),
             "pair": lambda _, language: say("paired", language),
+            **handlers,
         }
 
     async def answer(self, message: Inbound, language: str) -> str | None:
@@ -31,12 +33,11 @@ class Commands:
         if not text.startswith("/"):
             return None
         command = text.split(maxsplit=1)[0].partition("@")[0].removeprefix("/")
-        if command == "status":
-            return await self._status(language)
         handler = self._handlers.get(command)
         if handler is None:
             return say("no_such_command", language, command=f"/{command}")
-        return handler(message, language)
+        answer = handler(message, language)
+        return answer if isinstance(answer, str) else await answer
 
     def _new(self, message: Inbound, language: str) -> str:
         self._sessions.clear(message.session)

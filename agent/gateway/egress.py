@@ -6,7 +6,6 @@ Imported only when the config gives some client something to reach.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -63,7 +62,7 @@ class Egress:
         self._proxies = {
             policy.client: EgressProxy({path: policy}, self._recorder.add) for path, policy in policies.items()
         }
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, str | None] = {}
         self._opening: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -82,33 +81,35 @@ class Egress:
         return {client: self._problems.get(client) for client in self._proxies}
 
     async def _open(self, client: str) -> None:
+        lacking = self._trouble(client, _hand_out_roots(client))
         while True:
             try:
-                _hand_out_roots(client)
                 await self._proxies[client].start()
-            except (EgressError, OSError) as error:
-                if self._problems.get(client) != str(error):
-                    log.error("%s: %s", client, error)
-                self._problems[client] = str(error)
+            except EgressError as error:
+                self._problems[client] = self._trouble(client, str(error))
             else:
-                self._problems.pop(client, None)
+                self._problems[client] = lacking
                 return
             await asyncio.sleep(_RETRY_S)
 
+    def _trouble(self, client: str, problem: str | None) -> str | None:
+        if problem is not None and problem != self._problems.get(client):
+            log.error("%s: %s", client, problem)
+        return problem
 
-def _hand_out_roots(client: str) -> None:
-    """Give a client the owner's own certificate authority, or take it away when there is none any more.
+
+def _hand_out_roots(client: str) -> str | None:
+    """Give a client the owner's own certificate authority, or take it away when there is none any more; what failed.
 
     The worker of picoclaw-llm adds its own system's roots. The clients that commands use (curl, git, requests) take one
-    file in place of what they know, so theirs holds both.
+    file in place of what they know, so theirs holds both. Nobody reads it while it is written: commands start after.
     """
     roots = (LLM_DIRECTORY if client == "llm" else SANDBOX_DIRECTORY) / ROOTS
-    if not http.EXTRA_ROOTS.exists():
-        with contextlib.suppress(FileNotFoundError):
-            roots.unlink()
-        return
-    system = b"" if client == "llm" else SYSTEM_ROOTS.read_bytes() + b"\n"
-    written = roots.with_suffix(".new")
-    written.write_bytes(system + http.EXTRA_ROOTS.read_bytes())
-    written.chmod(0o644)
-    written.replace(roots)
+    try:
+        roots.unlink(missing_ok=True)
+        if http.EXTRA_ROOTS.exists():
+            system = b"" if client == "llm" else SYSTEM_ROOTS.read_bytes() + b"\n"
+            roots.write_bytes(system + http.EXTRA_ROOTS.read_bytes())
+    except OSError as error:
+        return f"The owner's certificate authority could not be written to {roots}: {error.strerror}"
+    return None

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from msgspec.structs import replace as replace_call
 
 from agent import config
+from agent.gateway import prompt
+from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
+from agent.gateway.spending import Spending
 from agent.llm.errors import LLMError
+from agent.llm.explain import explain
 from agent.llm.stream import Completion
 from agent.messages import say
 from agent.store.mailbox import Inbound
@@ -22,14 +25,6 @@ from agent.tools.registry import Tools
 log = logging.getLogger("turn")
 
 CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
-HISTORY_CHARS = 100_000  # some 25,000 tokens: fits every model in use and keeps the gateway small
-
-SYSTEM = """You are PicoClaw, a personal assistant that your owner talks to over a chat. Answer in the language the \
-owner writes in, short and to the point, in Markdown.
-You act through tools in a sandbox of your own: a Linux container with the directory /workspace, which persists, \
-128 MB of memory and no network. Use the tools whenever they give a better answer than memory, and say what you did. \
-Do not repeat a command whose outcome is unknown without checking first.
-Now it is {now} (UTC)."""
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 
@@ -44,22 +39,29 @@ class Model(Protocol):
 class _Steps:
     """The messages of one turn: those stored, and those that the next `store` stores in one transaction."""
 
-    def __init__(self, sessions: Sessions, message: Inbound) -> None:
-        self._sessions = sessions
+    def __init__(self, turns: Turns, message: Inbound) -> None:
+        self._turns = turns
         self._message = message
         self._new: list[Message] = []
+        self._paid: list[Completion] = []
 
-    def add(self, message: Message) -> None:
+    def add(self, message: Message, paid: Completion | None = None) -> None:
         self._new.append(message)
+        if paid is not None:
+            self._paid.append(paid)
 
     def store(self) -> None:
-        with self._sessions.together():
+        with self._turns.sessions.together():
             for message in self._new:
-                self._sessions.append(self._message.session, self._message.id, message)
+                self._turns.sessions.append(self._message.session, self._message.id, message)
+            self._turns.spending.record(self._paid)
         self._new.clear()
+        self._paid.clear()
 
     def history(self) -> list[Message]:
-        return [*self._sessions.history(self._message.session, HISTORY_CHARS), *self._new]
+        """With what is new stored first, so that one bound holds for all of it."""
+        self.store()
+        return self._turns.history.of(self._message.session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,9 @@ class Turns:
     sessions: Sessions
     settings: config.Assistant
     redact: Redaction
+    history: History
+    spending: Spending
+    allow_hosts: Sequence[str] = ()
 
     async def run(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
         """Work until there is an answer, Markdown, and hand it to `answer` in the transaction that ends the turn."""
@@ -78,7 +83,7 @@ class Turns:
         if stored and stored[-1]["role"] == "assistant" and not stored[-1].get("tool_calls"):
             answer(str(stored[-1]["content"]))
             return
-        steps = _Steps(self.sessions, message)
+        steps = _Steps(self, message)
         if stored:
             log.warning("continuing a turn that a restart interrupted")
             for call in open_calls(stored):
@@ -89,16 +94,18 @@ class Turns:
             text = await self._loop(steps, language)
         except LLMError as error:
             log.error("%s: %s", type(error).__name__, error)
-            text = say(error.reply, language, detail=error.detail)
+            text = explain(error, language)
         with self.sessions.together():
             steps.store()
             answer(text)
 
     async def _loop(self, steps: _Steps, language: str) -> str:
         for _ in range(self.settings.max_steps):
+            if refusal := self.spending.refusal(language):
+                return refusal
             answer = await self.model.complete([self._system(), *steps.history()], self.tools.definitions)
             completion = self._tamed(answer)
-            steps.add(completion.message())
+            steps.add(completion.message(), paid=completion)
             if not completion.tool_calls:
                 return completion.text.strip() or say("empty", language)
             steps.store()  # before a call has effects, so that a restart knows of it
@@ -118,8 +125,7 @@ class Turns:
         return replace(answer, text=self.redact(answer.text), tool_calls=calls)
 
     def _system(self) -> Message:
-        now = datetime.now(UTC).strftime("%A %Y-%m-%d %H:%M")
-        return {"role": "system", "content": f"{SYSTEM.format(now=now)}\n{self.settings.instructions}".strip()}
+        return {"role": "system", "content": prompt.system(self.settings.instructions, self.allow_hosts)}
 
 
 def _left_out(calls: int) -> str:

@@ -1,45 +1,82 @@
-"""The direct engine: OpenAI chat completions over HTTPS, streamed."""
+"""One model behind OpenAI chat completions, streamed: over HTTPS, or over the Unix socket of picoclaw-llm.
+
+Times: an answer must be whole within `timeout_s` of config.json, and its provider must not be silent for half of that
+(but at least a minute, where `timeout_s` allows it), neither before its first byte nor between two. OpenRouter's
+comments count as bytes: it sends them while its provider thinks. Behind picoclaw-llm the same bounds are kept by the
+worker, which knows when litellm has been loaded and the provider is asked; here they are wider by what that may take.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from httpx_sse import EventSource
 
-from agent import config
+from agent.config import Model
 from agent.http import tls_context
-from agent.llm.errors import LLMUnavailableError, from_status
-from agent.llm.stream import Assembler, Completion, error_text
+from agent.llm import caching
+from agent.llm.errors import About, LLMError, LLMSlowError, LLMUnavailableError, from_container, from_status
+from agent.llm.stream import SIGNED, Assembler, Completion, error_code, error_text
+from agent.llm.waiting import retry_after
 
-ATTEMPTS = 3
-MAX_WAIT_S = 20.0
+SOCKET = "/run/llm/llm.sock"
+# What picoclaw-llm may take until litellm is loaded: 5 to 10 s, and longer on a host that swaps.
+START_S = 90.0
+
+_SILENCE_S = 60.0
+_CONNECT_S = 10.0
+_RESTARTING_S = 3.0  # about what `docker restart picoclaw-llm` takes
+_ERROR_BYTES = 65536
+_SHORTEST_KEY = 8  # a "key" such as `ollama`, for a server that wants none, is a word of its sentences
+
+Message = dict[str, Any]
 
 
 class ChatClient:
-    """Sends a conversation to the configured model and returns its answer."""
+    """Sends a conversation to one model and returns its answer.
 
-    def __init__(self, settings: config.LLM, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._settings = settings
+    Args:
+        model: as configured.
+        where: its place in config.json, for the owner.
+        idle_minutes: how long litellm is kept loaded after the answer.
+        socket: where picoclaw-llm listens.
+    """
+
+    def __init__(self, model: Model, where: str = "llm", idle_minutes: float = 10.0, socket: str = SOCKET) -> None:
+        self._model = model
+        self._idle_minutes = idle_minutes
+        silence = min(model.timeout_s, max(_SILENCE_S, model.timeout_s / 2))
+        start = START_S if model.through_litellm else 0.0
+        self._silence_s, self._total_s = silence, model.timeout_s + start
+        base = "http://picoclaw-llm/v1" if model.through_litellm else model.base_url
+        host = model.litellm_hosts[0] if model.through_litellm else urlsplit(base).netloc
+        self.about = About(where, model.provider, model.model, host, model.timeout_s)
         self._http = httpx.AsyncClient(
-            base_url=settings.base_url + "/",
-            headers={"Authorization": f"Bearer {settings.api_key}", "X-Title": "PicoClaw"},
-            timeout=httpx.Timeout(settings.timeout_s, connect=10),
+            base_url=base + "/",
+            headers={"Authorization": f"Bearer {model.api_key}", "X-Title": "PicoClaw"},
+            timeout=httpx.Timeout(silence + start, connect=min(_CONNECT_S, silence)),
             verify=tls_context(),
-            transport=transport,
+            transport=unix_transport(socket) if model.through_litellm else None,
         )
+
+    @property
+    def through_litellm(self) -> bool:
+        """Whether picoclaw-llm has to be awake for it."""
+        return self._model.through_litellm
 
     async def complete(
         self,
-        messages: Sequence[dict[str, Any]],
+        messages: Sequence[Message],
         tools: Sequence[dict[str, Any]] = (),
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """One answer of the model; tried again where that can help.
+        """One answer of the model, asked for once.
 
         Args:
             messages: OpenAI chat messages.
@@ -47,90 +84,132 @@ class ChatClient:
             on_text: called with each piece of text as it arrives.
 
         Raises:
-            LLMError: no answer; its class says whose move it is.
+            LLMError: no answer; its class says whose move it is, and its `about` which model it was.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._attempt(messages, tools, on_text)
-            except LLMUnavailableError as error:
-                wait = error.retry_after or random.uniform(0.5, 1.5) * 2 ** (attempt - 1)  # noqa: S311 - jitter
-                if attempt == ATTEMPTS or wait > MAX_WAIT_S:
-                    raise
-                await asyncio.sleep(wait)
-        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+        assembler = Assembler()
+        try:
+            async with asyncio.timeout(self._total_s):
+                completion = await self._ask(messages, tools, assembler, on_text)
+        except LLMError as error:
+            found = error
+        except httpx.TimeoutException as error:
+            found = self._unreachable(error) if isinstance(error, httpx.ConnectTimeout) else self._silent()
+        except TimeoutError:
+            found = self._late() if assembler.begun else self._silent()
+        except httpx.RequestError as error:
+            found = self._unreachable(error)
+        else:
+            return replace(completion, provider=self._model.provider, model=self._model.model)
+        found.about = self.about
+        found.detail = self._without_key(found.detail)
+        found.args = (self._without_key(str(found)),)
+        raise found from None
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _attempt(
+    async def _ask(
         self,
-        messages: Sequence[dict[str, Any]],
+        messages: Sequence[Message],
         tools: Sequence[dict[str, Any]],
+        assembler: Assembler,
         on_text: Callable[[str], None] | None,
     ) -> Completion:
         body = msgspec.json.encode(self._body(messages, tools))
-        request = self._http.build_request(
-            "POST", "chat/completions", content=body, headers={"Content-Type": "application/json"}
-        )
-        try:
-            response = await self._http.send(request, stream=True)
-            try:
-                if response.status_code != 200:
-                    detail, code = await _detail(response)
-                    raise from_status(response.status_code, detail, _retry_after(response), code)
-                return await self._read(response, on_text)
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException:
-            raise LLMUnavailableError(f"no answer within {self._settings.timeout_s:g} s") from None
-        except httpx.TransportError as error:
-            raise LLMUnavailableError(f"{request.url.host}: {error or type(error).__name__}") from None
-
-    async def _read(self, response: httpx.Response, on_text: Callable[[str], None] | None) -> Completion:
-        if not response.headers.get("content-type", "").startswith("text/event-stream"):
-            raise LLMUnavailableError("the provider answered with something that is not a stream")
-        assembler = Assembler()
-        async for event in EventSource(response).aiter_sse():
-            if event.data == "[DONE]":
-                break
-            text = assembler.feed(event.data)
-            if text and on_text is not None:
-                on_text(text)
+        headers = {"Content-Type": "application/json"}
+        async with self._http.stream("POST", "chat/completions", content=body, headers=headers) as response:
+            if response.status_code != 200:
+                raise await self._refusal(response)
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise LLMUnavailableError(
+                    "the provider answered with something that is not a stream", reply="llm_garbage"
+                )
+            async for event in EventSource(response).aiter_sse():
+                if event.data == "[DONE]":
+                    break
+                text = assembler.feed(event.data)
+                if text and on_text is not None:
+                    on_text(text)
         return assembler.completion()
 
-    def _body(self, messages: Sequence[dict[str, Any]], tools: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        settings = self._settings
+    def _body(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        model = self._model
         body: dict[str, Any] = {
-            "model": settings.model,
-            "messages": messages,
+            "model": model.model,
+            "messages": _for(model, messages),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
         if tools:
             body["tools"] = tools
-        if settings.max_tokens is not None:
-            body["max_tokens"] = settings.max_tokens
-        if settings.temperature is not None:
-            body["temperature"] = settings.temperature
+        if model.max_tokens is not None:
+            body["max_tokens"] = model.max_tokens
+        if model.temperature is not None:
+            body["temperature"] = model.temperature
+        if model.through_litellm:
+            body["picoclaw"] = {
+                "provider": model.provider,
+                "api_base": model.api_base,
+                "timeout_s": model.timeout_s,
+                "silence_s": self._silence_s,
+                "idle_minutes": self._idle_minutes,
+            }
         return body
 
+    async def _refusal(self, response: httpx.Response) -> LLMError:
+        status, detail, code = response.status_code, response.reason_phrase, None
+        try:
+            body = msgspec.json.decode(await _start(response))
+            detail, code = error_text(body), error_code(body)
+        except (msgspec.DecodeError, UnicodeError):
+            pass
+        wish = retry_after(response.headers.get("retry-after", ""))
+        own = from_container(detail, wish, code) if self.through_litellm else None
+        return own or from_status(status, f"HTTP {status}: {detail}", wish, code)
 
-async def _detail(response: httpx.Response) -> tuple[str, object]:
-    raw, code = (await response.aread())[:65536], None
-    try:
-        body = msgspec.json.decode(raw)
-        detail, code = error_text(body), _code(body)
-    except (msgspec.DecodeError, UnicodeError):
-        detail = response.reason_phrase
-    return f"HTTP {response.status_code}: {detail}", code
+    def _silent(self) -> LLMError:
+        return LLMUnavailableError(f"nothing came for {self._silence_s:g} s", reply="llm_silent", attempts=2)
+
+    def _late(self) -> LLMError:
+        return LLMSlowError(f"the answer was not whole after {self._model.timeout_s:g} s")
+
+    def _unreachable(self, error: httpx.RequestError) -> LLMError:
+        seen = str(error) or type(error).__name__
+        if self.through_litellm:
+            return LLMUnavailableError(f"picoclaw-llm: {seen}", _RESTARTING_S, "llm_container")
+        return LLMUnavailableError(f"{self.about.host}: {seen}", reply="llm_unreachable")
+
+    def _without_key(self, text: str) -> str:
+        key = self._model.api_key
+        return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
 
 
-def _code(error: object) -> object:
-    inner = error.get("error") if isinstance(error, dict) else None
-    return inner.get("code") if isinstance(inner, dict) else None
+def _for(model: Model, messages: Sequence[Message]) -> Sequence[Message]:
+    if model.provider == "gemini":
+        return messages
+    unsigned = [_unsigned(message) for message in messages]
+    return caching.marked(unsigned) if caching.wanted(model) else unsigned
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+def unix_transport(socket: str) -> httpx.AsyncHTTPTransport:
+    """To picoclaw-llm; each of its connections carries one request, so that the worker can leave between two."""
+    return httpx.AsyncHTTPTransport(uds=socket, verify=tls_context(), limits=httpx.Limits(max_keepalive_connections=0))
+
+
+def _unsigned(message: Message) -> Message:
+    """Without what only Google's models put into tool calls: others refuse keys that they do not know."""
+    calls = message.get("tool_calls")
+    if not calls or not any(SIGNED in call for call in calls):
+        return message
+    return {**message, "tool_calls": [{key: call[key] for key in call if key != SIGNED} for call in calls]}
+
+
+async def _start(response: httpx.Response) -> bytes:
+    """The beginning of an error's body: it may have no end."""
+    read = b""
+    async for piece in response.aiter_bytes():
+        read += piece
+        if len(read) > _ERROR_BYTES:
+            break
+    return read[:_ERROR_BYTES]

@@ -10,14 +10,15 @@ import sys
 import time
 
 from agent import __version__
+from agent.cgroup import Cgroup
 from agent.forwarder import Forwarder
 from agent.llm_container.front import Front, listen, refusal
 from agent.llm_container.process import Worker, reason
 from agent.pid1 import libc
-from agent.pid1.cgroup import Cgroup
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import ADDRESS, WELL
 from agent.pid1.poll import Poll
+from agent.pid1.reap import reap
 from agent.pid1.standby import stand_by as stand_by_container
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ _STABLE_S = 60.0
 # From this many failures in a row on, the container counts as unhealthy.
 _TROUBLE = 3
 _LAST_BACKOFF_S = 60.0
+_AT_ONCE = 64
 # docker stop waits 10 s.
 _STOPPING_S = 3.0
 
@@ -47,7 +49,7 @@ class Parent:
         self._memory_kills = 0
         self._poll = Poll()
         self._worker: Worker | None = None
-        self._deaf = False
+        self._deaf = self._killed = False
         self._stop_at: float | None = None
         self._failures = 0
         self._trouble = ""
@@ -72,9 +74,9 @@ class Parent:
             self._end_if_overdue(now)
 
     def _wait_s(self) -> float | None:
-        times = [self._front.wake_at(), self._stop_at]
-        if self._worker is not None:
-            times.append(self._worker.overdue_at())
+        times = [self._front.wake_at()]
+        if self._worker is not None and not self._killed:
+            times += [self._stop_at, self._worker.overdue_at()]
         known = [moment for moment in times if moment is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
 
@@ -90,7 +92,7 @@ class Parent:
     def _start(self) -> None:
         connections = self._front.hand_over()
         self._memory_kills = self._cgroup.memory_kills()
-        self._deaf = False
+        self._deaf = self._killed = False
         try:
             worker = Worker(self._command, self._listener.fileno(), [one.fileno() for one in connections])
         finally:
@@ -116,11 +118,12 @@ class Parent:
 
     def _end_if_overdue(self, now: float) -> None:
         worker = self._worker
-        if worker is None:
+        if worker is None or self._killed:
             return
         stopping = self._stop_at is not None and now >= self._stop_at
-        if stopping or (now >= worker.overdue_at() and not self._deaf):
+        if stopping or now >= worker.overdue_at():
             self._deaf = not stopping
+            self._killed = True
             worker.signal(libc.SIGKILL)
 
     def _signalled(self) -> None:
@@ -138,15 +141,10 @@ class Parent:
 
     def _reap(self) -> None:
         """End zombies: the worker's, and as PID 1 those of whatever it may have left behind."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
-            if self._worker is not None and pid == self._worker.pid:
-                self._ended(self._worker, status)
+        while ended := reap(_AT_ONCE):
+            for pid, status in ended:
+                if self._worker is not None and pid == self._worker.pid:
+                    self._ended(self._worker, status)
 
     def _ended(self, worker: Worker, status: int) -> None:
         self._worker = None
@@ -162,8 +160,7 @@ class Parent:
 
     def _failed(self, why: str) -> None:
         self._failures += 1
-        # The first failure may be one request's fault: the next one is served at once.
-        backoff = min(2.0 ** (self._failures - 2), _LAST_BACKOFF_S) if self._failures > 1 else 0.0
+        backoff = backoff_s(self._failures)
         self._not_before = time.monotonic() + backoff
         times = "" if self._failures == 1 else f" {self._failures} times in a row"
         self._trouble = f"the process that runs litellm ended{times} ({why})"
@@ -175,6 +172,12 @@ class Parent:
         if self._worker is None:
             return f"{WELL}worker asleep"
         return f"{WELL}worker {'starting' if self._worker.ready_at is None else 'warm'}"
+
+
+def backoff_s(failures: int) -> float:
+    """How long no worker is started after so many failures in a row; the first one may be one request's fault."""
+    # Bounded on the way as well: a float holds no more than 1023 doublings, which is a day of failing.
+    return min(2.0 ** min(failures - 2, 10), _LAST_BACKOFF_S) if failures > 1 else 0.0
 
 
 def log(line: str) -> None:

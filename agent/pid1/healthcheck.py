@@ -26,7 +26,7 @@ def ask() -> str:
     credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, _CREDENTIALS_BYTES)
     if int.from_bytes(credentials[:4], sys.byteorder) != _SERVER_PID:
         raise OSError("another process than PID 1 answers in its place")
-    line = connection.recv(2000).decode().strip()
+    line = connection.recv(2000).decode("utf-8", "replace").strip()  # it may end within a character
     if not line:
         raise OSError("it closed the connection without an answer")
     return line

@@ -4,8 +4,9 @@ import errno
 import os
 import time
 
-from agent.pid1.cgroup import Cgroup
+from agent.cgroup import Cgroup
 from agent.pid1.poll import Poll
+from agent.pid1.reap import reap
 from agent.sandbox import params, processes
 from agent.sandbox.files import answer as file_answer
 from agent.sandbox.files import refusal
@@ -163,7 +164,7 @@ class Jobs:
 
     def reap(self, at_most: int = 256) -> bool:
         """Collect children that have ended; whether there may be more."""
-        ended = processes.reap(at_most)
+        ended = reap(at_most)
         for pid, status in ended:
             self._child_ended(pid, status)
         return len(ended) == at_most

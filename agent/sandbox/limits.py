@@ -27,7 +27,7 @@ _LIMITS_OF_LINUX = 16
 
 
 def confine_child(memory_limit: int | None, *, may_write: bool) -> None:
-    """Lower the calling process's ceilings for good and make it the kernel's first choice when memory runs out.
+    """Lower the calling process's ceilings for good.
 
     Without `may_write` it can write to no file, only delete and make empty ones: the workspace is full.
     """
@@ -37,7 +37,6 @@ def confine_child(memory_limit: int | None, *, may_write: bool) -> None:
         _lower(which, ceiling)
     if memory_limit is not None:
         _lower(resource.RLIMIT_DATA, memory_limit * _DATA_FACTOR)
-    _prefer_for_oom_kill()
     libc.set_no_new_privs()
 
 
@@ -47,13 +46,16 @@ def _lower(which: int, ceiling: int) -> None:
     resource.setrlimit(which, (ceiling, ceiling))
 
 
-def _prefer_for_oom_kill() -> None:
-    # /proc/self belongs to root while the process is not dumpable, as a fork of the server is.
+def prefer_for_oom_kill() -> None:
+    """Make the calling fork the kernel's first choice when memory runs out; to be called just before its execve.
+
+    /proc/self belongs to root while the process is not dumpable, as a fork of the server is. So it becomes readable,
+    as the program will be: a file operation, which stays a copy of the server, must not.
+    """
     libc.set_dumpable(True)
     fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     os.write(fd, _OOM_FIRST)
     os.close(fd)
-    libc.set_dumpable(False)
 
 
 def protect_server() -> None:

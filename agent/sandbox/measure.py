@@ -12,6 +12,7 @@ import stat
 
 from agent.sandbox import processes
 from agent.sandbox.job import Job
+from agent.sandbox.limits import prefer_for_oom_kill
 from agent.sandbox.output import Capped
 from agent.sandbox.quota import Measured
 from agent.sandbox.spawn import enter
@@ -58,6 +59,7 @@ def work(workspace: str, leaders: list[int]) -> None:
     opaque, held, files = _held(workspace, leaders)
     os.write(1, f"{'opaque' if opaque else 'clear'} {held} {files}\n".encode())
     enter(workspace)
+    prefer_for_oom_kill()
     os.execve("/bin/bash", ["bash", "-c", _SCRIPT], _ENVIRONMENT)  # noqa: S606
 
 

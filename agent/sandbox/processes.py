@@ -142,17 +142,3 @@ def end_all() -> dict[int, int]:
         else:
             time.sleep(_PAUSE_S)
     return statuses
-
-
-def reap(at_most: int) -> list[tuple[int, int]]:
-    """Up to `at_most` children that have ended, as (pid, status)."""
-    ended = []
-    for _ in range(at_most):
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            break
-        if not pid:
-            break
-        ended.append((pid, status))
-    return ended

@@ -11,8 +11,8 @@ import sys
 import time
 
 from agent import __version__
+from agent.cgroup import Cgroup
 from agent.pid1 import libc
-from agent.pid1.cgroup import Cgroup
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import WELL
 from agent.pid1.poll import READABLE, WRITABLE, Poll

@@ -3,7 +3,7 @@
 import os
 
 from agent.pid1 import libc
-from agent.sandbox.limits import confine_child
+from agent.sandbox.limits import confine_child, prefer_for_oom_kill
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def become_shell(command: str, cwd: str, home: str, more: "dict[str, str]", *, m
     libc.default_signals()
     if not may_write:
         libc.ignore_signal(libc.SIGXFSZ)  # a program then reads "File too large" instead of being killed
+    prefer_for_oom_kill()
     os.execve("/bin/bash", ["bash", "-c", command], _environment(home) | more)  # noqa: S606 - a shell is the job
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+STATE = Path("/var/lib/picoclaw/state.db")
+
 # Entry N takes the schema from version N to N + 1 (`PRAGMA user_version`); entries are only ever appended.
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -69,6 +71,19 @@ MIGRATIONS: tuple[str, ...] = (
         ended_at REAL NOT NULL
     ) STRICT;
     CREATE INDEX egress_kind ON egress (client, verdict, id);
+    """,
+    """
+    CREATE TABLE usage (
+        day TEXT NOT NULL,              -- UTC, YYYY-MM-DD
+        model TEXT NOT NULL,            -- provider/model
+        requests INTEGER NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        cached_tokens INTEGER NOT NULL, -- of the prompt's, read from the provider's cache
+        completion_tokens INTEGER NOT NULL,
+        cost INTEGER NOT NULL,          -- millionths of a dollar, of those requests whose cost is known
+        unpriced INTEGER NOT NULL,      -- requests whose cost is not
+        PRIMARY KEY (day, model)
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agent.store.database import transaction
 
 Message = dict[str, Any]
+
+
+class Stretch(NamedTuple):
+    """A part of a conversation: its first turn, its messages, and whether nothing older was left out."""
+
+    first: int
+    messages: list[Message]
+    complete: bool
 
 
 class Sessions:
@@ -43,18 +51,44 @@ class Sessions:
 
         Whole turns, so that a tool call is never parted from its result.
         """
-        rows = self._db.execute("SELECT turn, body FROM messages WHERE session = ? ORDER BY id DESC", (session,))
-        bodies: list[str] = []  # newest first
-        for _, turn in groupby(rows, key=itemgetter(0)):
-            older = [body for _, body in turn]
-            if bodies and sum(map(len, bodies)) + sum(map(len, older)) > max_chars:
-                break
-            bodies += older
-        return [msgspec.json.decode(body) for body in reversed(bodies)]
+        return self.newest(session, max_chars).messages
+
+    def newest(
+        self, session: str, max_chars: int, since: int = 0, shorten: Callable[[Message], Message] | None = None
+    ) -> Stretch:
+        """As `history`, of the turns from `since` on.
+
+        What of the newest turn lies beyond `max_chars` from its end is given to `shorten`, message by message: so no
+        more than `max_chars` and one message are ever in memory.
+        """
+        rows = self._db.execute(
+            "SELECT turn, body FROM messages WHERE session = ? AND turn >= ? ORDER BY id DESC", (session, since)
+        )
+        kept: list[str] = []  # newest first
+        first = size = 0
+        for turn, older in groupby(rows, key=itemgetter(0)):
+            bodies: list[str] = []
+            for _, body in older:
+                fits = size + len(body) <= max_chars
+                if not fits and kept:
+                    return Stretch(first, _decoded(kept), complete=False)
+                bodies.append(body if fits or shorten is None else _changed(body, shorten))
+                size += len(bodies[-1])
+            kept += bodies
+            first = turn
+        return Stretch(first, _decoded(kept), complete=True)
 
     def clear(self, session: str) -> None:
         """Forget a conversation."""
         self._db.execute("DELETE FROM messages WHERE session = ?", (session,))
+
+
+def _decoded(bodies: list[str]) -> list[Message]:
+    return [msgspec.json.decode(body) for body in reversed(bodies)]
+
+
+def _changed(body: str, change: Callable[[Message], Message]) -> str:
+    return msgspec.json.encode(change(msgspec.json.decode(body))).decode()
 
 
 def open_calls(messages: Sequence[Message]) -> list[str]:

@@ -8,6 +8,7 @@ from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from roles.common import started
 from roles.common.commands import docker
 from roles.common.report import say
 from roles.common.spec import ContainerSpec
@@ -27,6 +28,8 @@ def container(spec: ContainerSpec) -> Generator[PyinfraCommand, None, None]:
         Container, container=spec.name, image=spec.image, network=spec.network, config_files=list(spec.config_files)
     )
     drift = state.drift(spec)
+    if drift or state.status not in ("running", "restarting") or state.config_is_newer:
+        started.note(spec.name)
     say(f"{spec.name}: {line}" for line in drift)
     if drift:
         yield from _remove(state, spec.name)

@@ -14,6 +14,7 @@ from roles.common.names import (
     LLM,
     LLM_IMAGE,
     LLM_SOCKET_VOLUME,
+    MODELS_FILE,
     NETWORK,
     SANDBOX,
     SANDBOX_IMAGE,
@@ -45,7 +46,7 @@ def gateway(tag: str, *, with_ca: bool, extra_hosts: Mapping[str, str], with_llm
             *(_LLM_MOUNTS_OF_GATEWAY if with_llm else ()),
         ),
         tmpfs=_tmp("16m"),
-        config_files=(CONFIG_FILE, CA_FILE) if with_ca else (CONFIG_FILE,),
+        config_files=(CONFIG_FILE, MODELS_FILE, *((CA_FILE,) if with_ca else ())),
         extra_hosts=tuple(sorted(f"{name}:{address}" for name, address in extra_hosts.items())),
     )
 

@@ -9,8 +9,9 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.entries import Entry
-from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, STACK_DIR, UID
+from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, MODELS_FILE, STACK_DIR, UID
 from roles.common.operations import paths
+from roles.models import table
 from roles.storage.config import OwnersConfig, owners_config, read_text
 from roles.storage.operations import flagged, volumes
 from roles.storage.volumes import LLM_VOLUMES, VOLUMES
@@ -28,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
 
 @deploy("storage", data_defaults=DEFAULTS)
 def storage(config: OwnersConfig) -> None:
-    """Write config.json and ca.pem for the agent's eyes alone, and make the volumes that it needs.
+    """Write config.json, models.json and ca.pem for the agent's eyes alone, and make the volumes that it needs.
 
     Raises:
         DeployError: a file named by the data cannot be read.
@@ -39,6 +40,7 @@ def storage(config: OwnersConfig) -> None:
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(CONFIG_DIR, kind="directory", mode=0o700, uid=UID, gid=GID),
             Entry(CONFIG_FILE, mode=0o600, uid=UID, gid=GID, content=config.text),
+            Entry(MODELS_FILE, mode=0o600, uid=UID, gid=GID, content=table.shipped(config.config.llm)),
             _ca(settings.optional_text("picoclaw_ca_file")),
         ],
     )

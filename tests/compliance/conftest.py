@@ -11,7 +11,7 @@ from testinfra.host import Host
 
 from tests.compliance.checking import Check, Expect
 from tests.compliance.controls import CONTROLS
-from tests.compliance.live import GATEWAY, SANDBOX, Container, Live, Unfit
+from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container, Live, Unfit
 from tests.compliance.page import page
 from tests.compliance.reading import Reading
 from tests.compliance.results import Report, Result
@@ -49,7 +49,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if head is None or head.control not in CONTROLS:
             raise pytest.UsageError(f"{item.nodeid} names no control of tests/compliance/controls.py")
     if not config.option.collectonly:
-        config.stash[READING].begin(item.callspec.params["_testinfra_host"] for item in checks)  # type: ignore[attr-defined]
+        reading = config.stash[READING]
+        reading.begin(_host(item) for item in checks)
+        absent = [item for item in checks if _container(item) == LLM and not reading.has(_host(item), LLM)]
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if item not in absent]
+
+
+def _host(item: pytest.Item) -> Host:
+    host: Host = item.callspec.params["_testinfra_host"]  # type: ignore[attr-defined]
+    return host
+
+
+def _container(item: pytest.Item) -> str:
+    params = item.callspec.params  # type: ignore[attr-defined]
+    return str(params.get("container") or params.get("offline") or "")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -63,11 +77,10 @@ def pytest_runtest_makereport(
         return report
     error = call.excinfo.value if call.excinfo else None
     expect = item.stash.get(EXPECT, Expect())
-    host: Host = item.callspec.params["_testinfra_host"]  # type: ignore[attr-defined]
     result = Result(
-        host=host.backend.get_pytest_id(),
+        host=_host(item).backend.get_pytest_id(),
         check=head,
-        container=item.callspec.params.get("container", ""),  # type: ignore[attr-defined]
+        container=_container(item),
         outcome="information" if head.kind == "information" and report.passed else report.outcome,
         expected=expect.expected,
         seen=expect.seen,
@@ -112,9 +125,15 @@ def expect(request: pytest.FixtureRequest) -> Expect:
     return expected
 
 
-@pytest.fixture(params=[GATEWAY, SANDBOX])
+@pytest.fixture(params=[GATEWAY, SANDBOX, LLM])
 def container(request: pytest.FixtureRequest, live: Live) -> Container:
-    """Each container in turn."""
+    """Each container in turn, those of which there is none left out."""
+    return live.containers[request.param]
+
+
+@pytest.fixture(params=[SANDBOX, LLM])
+def offline(request: pytest.FixtureRequest, live: Live) -> Container:
+    """Each container that has neither a network nor the configuration."""
     return live.containers[request.param]
 
 

@@ -64,8 +64,8 @@ _ALL = (
         "limits",
         Words("Resource limits", "Limity zasobów"),
         Words(
-            "128 MB of memory and no swap on top, 1 CPU, 64 processes",
-            "128 MB pamięci bez dodatkowego swapu, 1 CPU, 64 procesy",
+            "128 MB of memory (litellm 256 MB) and no swap on top, 1 CPU, 64 processes",
+            "128 MB pamięci (litellm 256 MB) bez dodatkowego swapu, 1 CPU, 64 procesy",
         ),
         ("5.11", "5.12", "5.25", "5.29"),
     ),
@@ -79,8 +79,8 @@ _ALL = (
         "network",
         Words("Isolated network", "Izolowana sieć"),
         Words(
-            "the gateway is alone on its bridge and publishes nothing; the sandbox has no network at all",
-            "bramka jest sama na swoim moście i niczego nie wystawia; piaskownica nie ma sieci wcale",
+            "the gateway is alone on its bridge and publishes nothing; the sandbox and litellm have no network at all",
+            "bramka jest sama na swoim moście i niczego nie wystawia; piaskownica i litellm nie mają sieci wcale",
         ),
         ("5.8", "5.9", "5.10", "5.14", "5.30"),
     ),
@@ -160,6 +160,17 @@ _ALL = (
             "a container that is weaker than it should be says so and does not serve",
             "kontener słabszy, niż powinien być, mówi to i nie pracuje",
         ),
+    ),
+    Control(
+        "supply-chain",
+        Words("Supply chain", "Łańcuch dostaw"),
+        Words(
+            "packages locked by hash, nothing beside them, nothing that runs by itself at start (.pth); litellm only "
+            "where a model needs it",
+            "pakiety przypięte skrótem (hash), nic obok nich, nic, co rusza samo przy starcie (.pth); litellm tylko "
+            "tam, gdzie model go potrzebuje",
+        ),
+        ("4.2", "4.3"),
     ),
     Control(
         "apparmor",

@@ -9,8 +9,11 @@ from typing import Any
 
 from tests.compliance import kernel
 from tests.compliance.kernel import Limits, Process
+from tests.compliance.supply import Tree, needs_litellm, read_tree
 
-GATEWAY, SANDBOX = "picoclaw", "picoclaw-sandbox"
+GATEWAY, SANDBOX, LLM = "picoclaw", "picoclaw-sandbox", "picoclaw-llm"
+#: what the containers are called in the names of files
+ROLES = {GATEWAY: "gateway", SANDBOX: "sandbox", LLM: "llm"}
 
 
 class Unfit(Exception):  # noqa: N818 (said of a host)
@@ -27,6 +30,7 @@ class Container:
     limits: Limits
     probe: dict[str, Any] = field(repr=False)
     profile: dict[str, Any] = field(repr=False)
+    tree: Tree = field(repr=False)
     self_check: str = field(repr=False)
     twin: str = field(repr=False)
 
@@ -71,6 +75,7 @@ class Live:
     """A host with the product on it.
 
     Attributes:
+        containers: those that run; the third one only where a model needs it.
         facts: `hostname`, `kernel`, `os` and more by name; see host/gather.sh.
         first: the host's process 1.
         neighbours: namespaces by name, of every running container by name.
@@ -93,6 +98,11 @@ class Live:
     files: list[str] = field(repr=False)
     places: list[str] | None
 
+    @property
+    def needs_litellm(self) -> bool:
+        """Whether the third container is to be there."""
+        return needs_litellm(self.config)
+
 
 def parse(output: str, heading: str) -> Live:
     """Read what host/gather.sh printed.
@@ -106,7 +116,7 @@ def parse(output: str, heading: str) -> Live:
     found = kernel.processes(sections["processes"].splitlines())
     inspected = {item["Name"].lstrip("/"): item for item in json.loads(sections["containers"])}
     return Live(
-        containers={name: _container(name, inspected[name], sections, found) for name in (GATEWAY, SANDBOX)},
+        containers={name: _container(name, one, sections, found) for name, one in inspected.items()},
         facts=_pairs(sections["host"], " "),
         first=found[1],
         neighbours=_neighbours(sections["neighbours"]),
@@ -136,6 +146,7 @@ def _container(name: str, inspect: dict[str, Any], sections: dict[str, str], fou
         limits=kernel.limits(_pairs(sections[f"cgroup {name}"], " ")),
         probe=_json(sections[f"probe {name}"]) or {"failed": sections[f"probe {name}"].strip()[-300:]},
         profile=_json(sections[f"profile {name}"]) or {},
+        tree=read_tree(sections[f"tree {name}"].splitlines()),
         self_check=sections[f"self-check {name}"],
         twin=sections[f"twin {name}"],
     )

@@ -61,6 +61,12 @@ class Reading:
         except Unfit as error:  # another one for each check: the same one would grow a longer traceback every time
             raise Unfit(*error.args) from None
 
+    def has(self, host: Host, container: str) -> bool:
+        """Whether a container runs there; not when the host cannot be read, as each check will say."""
+        self.begin([host])
+        reading = self._found[host.backend.get_pytest_id()]
+        return reading.exception() is None and container in reading.result().containers
+
     def results(self) -> dict[str, Live]:
         """What was read so far, by testinfra's name of the host."""
         done = {name: future for name, future in self._found.items() if future.done() and not future.exception()}

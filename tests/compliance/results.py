@@ -31,6 +31,7 @@ class Result:
         values = {
             "control": head.control,
             "kind": head.kind,
+            "container": self.container,
             "cis": " ".join(CONTROLS[head.control].cis),
             "title": head.title.en,
             "expected": shown(self.expected, "en"),

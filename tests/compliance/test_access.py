@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import Process, everywhere
-from tests.compliance.live import Container, Live
+from tests.compliance.live import GATEWAY, Container, Live
 from tests.compliance.words import Words
 
 _CONFIG = "/opt/stacks/picoclaw/config"
@@ -62,14 +62,13 @@ def test_config_belongs_to_the_gateways_user_alone(live: Live, expect: Expect) -
 
 @effective(
     "secrets",
-    "The gateway has it read-only, the sandbox has it not",
-    "Bramka ma go tylko do odczytu, piaskownica wcale",
+    "The gateway has it read-only, the others have it not",
+    "Bramka ma go tylko do odczytu, pozostałe wcale",
 )
-def test_only_the_gateway_mounts_the_configuration(gateway: Container, sandbox: Container, expect: Expect) -> None:
-    containers = (gateway, sandbox)
+def test_only_the_gateway_mounts_the_configuration(live: Live, expect: Expect) -> None:
     expect(
-        {gateway.name: "ro", sandbox.name: _ABSENT},
-        {container.name: everywhere(container.processes, _configuration) for container in containers},
+        {name: "ro" if name == GATEWAY else _ABSENT for name in live.containers},
+        {name: everywhere(one.processes, _configuration) for name, one in live.containers.items()},
     )
 
 
@@ -78,9 +77,9 @@ def _configuration(process: Process) -> str | Words:
     return _ABSENT if mount is None else "ro" if mount.read_only else "rw"
 
 
-@tried("secrets", "The sandbox does not find it", "Piaskownica go nie znajduje")
-def test_the_sandbox_does_not_find_it(sandbox: Container, expect: Expect) -> None:
-    expect.refused({"/etc/picoclaw/config.json": sandbox.probe["config"]}, "ENOENT", "EACCES", "ENOTDIR")
+@tried("secrets", "What is no gateway does not find it", "Co nie jest bramką, go nie znajduje")
+def test_nobody_else_finds_it(offline: Container, expect: Expect) -> None:
+    expect.refused({"/etc/picoclaw/config.json": offline.probe["config"]}, "ENOENT", "EACCES", "ENOTDIR")
 
 
 @tried(

@@ -8,10 +8,13 @@ from typing import Any
 
 from tests.compliance.checking import Expect, effective, tried
 from tests.compliance.kernel import Process
-from tests.compliance.live import GATEWAY, Container
+from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container
 from tests.compliance.words import Words
 
-_MEMORY, _PIDS = 128 * 1024 * 1024, 64
+_PIDS, _MEGABYTE = 64, 1024 * 1024
+_MEMORY = {GATEWAY: 128 * _MEGABYTE, SANDBOX: 128 * _MEGABYTE, LLM: 256 * _MEGABYTE}
+# What each has beside its root that it may only read.
+_READ_ONLY = {GATEWAY: "/etc/picoclaw", SANDBOX: "/run/sandbox", LLM: "/run/egress"}
 _HARMLESS = {"noexec", "nosuid", "nodev"}
 # What a container without any hardening lacks; how the self-check calls it.
 _LACKING = ("read-only", "capabilities", "no-new-privileges", "seccomp", "memory", "cpu", "pids", "tmp")
@@ -25,17 +28,21 @@ def _ids(process: Process) -> set[str]:
     return {number for name in ("Uid", "Gid", "Groups") for number in process.status[name].split()}
 
 
+def _read_only(process: Process, *points: str) -> bool:
+    return all(point in process.mounts and process.mounts[point].read_only for point in points)
+
+
 def _disk(point: str) -> Callable[[Process], bool]:
     return lambda p: point in p.mounts and p.mounts[point].options >= _HARMLESS and p.mounts[point].size is not None
 
 
 # What this repository's self-check calls a control, and the same seen from outside.
 _OUTSIDE: dict[str, Callable[[Container], bool]] = {
-    "read-only": _of_processes(lambda p: p.mounts["/"].read_only),
+    "read-only": lambda c: all(_read_only(p, "/", _READ_ONLY[c.name]) for p in c.processes),
     "capabilities": _of_processes(lambda p: not int(p.status["CapBnd"], 16) and not int(p.status["CapEff"], 16)),
     "no-new-privileges": _of_processes(lambda p: p.status["NoNewPrivs"] == "1"),
     "user": _of_processes(lambda p: _ids(p) <= {"1000"}),
-    "memory": lambda c: c.limits.memory is not None and c.limits.memory <= _MEMORY,
+    "memory": lambda c: c.limits.memory is not None and c.limits.memory <= _MEMORY[c.name],
     "swap": lambda c: not c.limits.swap_counted or c.limits.swap == 0,
     "cpu": lambda c: c.limits.cpus is not None and c.limits.cpus <= 1,
     "pids": lambda c: c.limits.pids is not None and c.limits.pids <= _PIDS,

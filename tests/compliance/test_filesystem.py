@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import Mount, Process, everywhere, megabytes
-from tests.compliance.live import GATEWAY, SANDBOX, Container, Live
+from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container, Live
 from tests.compliance.words import NOTHING, Words
 
 _HARMLESS = {"noexec", "nosuid", "nodev"}
@@ -17,7 +17,7 @@ _PSEUDO = {"/proc", "/dev", "/dev/pts", "/sys/fs/cgroup"}
 # Docker makes these three; with a writable root they are writable, too.
 _ROOT = ("/", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
 _SCRATCH = {"/tmp", "/dev/shm", "/dev/mqueue"}
-_WRITABLE = {GATEWAY: {"/var/lib/picoclaw", "/run/sandbox"}, SANDBOX: {"/workspace"}}
+_WRITABLE = {GATEWAY: {"/var/lib/picoclaw", "/run/sandbox"}, SANDBOX: {"/workspace"}, LLM: {"/run/llm"}}
 _READ_ONLY = ("/proc/sys", "/proc/bus", "/proc/fs", "/sys")
 # Which of these there are differs between kernels; `systempaths=unconfined` uncovers them all.
 _MASKED = ("/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/acpi", "/proc/scsi", "/sys/firmware")
@@ -29,7 +29,10 @@ _MOUNTS = {
         "picoclaw-sandbox-socket → /run/sandbox (rw)",
     },
     SANDBOX: {"picoclaw_picoclaw-workspace → /workspace (rw)", "picoclaw-sandbox-socket → /run/sandbox (ro)"},
+    LLM: {"picoclaw-llm-socket → /run/llm (rw)", "picoclaw-egress → /run/egress (ro)"},
 }
+# What the gateway has on top of its own where a model needs litellm.
+_TO_LITELLM = {"picoclaw-llm-socket → /run/llm (ro)", "picoclaw-egress → /run/egress (rw)"}
 _DEVICES = frozenset((
     "console", "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout",
     "tty", "urandom", "zero",
@@ -114,9 +117,10 @@ def test_shm_from_inside(container: Container, expect: Expect) -> None:
 
 
 @configured("mounts", "Nothing of the host is mounted but the named volumes", "Z hosta tylko nazwane wolumeny")
-def test_mounts_are_configured(container: Container, expect: Expect) -> None:
+def test_mounts_are_configured(live: Live, container: Container, expect: Expect) -> None:
     mounts = [mount for mount in container.inspect["Mounts"] if not _is_docker_socket(mount.get("Source", ""))]
-    expect(_MOUNTS[container.name], {_described(mount) for mount in mounts if mount["Type"] != "tmpfs"})
+    more = _TO_LITELLM if container.name == GATEWAY and live.needs_litellm else set()
+    expect(_MOUNTS[container.name] | more, {_described(mount) for mount in mounts if mount["Type"] != "tmpfs"})
 
 
 def _described(mount: dict[str, Any]) -> str:
@@ -137,14 +141,37 @@ def test_no_device_is_configured(container: Container, expect: Expect) -> None:
 
 
 @effective("mounts", "The writable mounts are these and no other", "Zapisywalne montowania to te i żadne inne")
-def test_writable_mounts(container: Container, expect: Expect) -> None:
-    expect(_WRITABLE[container.name], everywhere(container.processes, _writable))
+def test_writable_mounts(live: Live, container: Container, expect: Expect) -> None:
+    expect(_own_places(live, container), everywhere(container.processes, _writable))
+
+
+def _own_places(live: Live, container: Container) -> set[str]:
+    more = {"/run/egress"} if container.name == GATEWAY and live.needs_litellm else set()
+    return _WRITABLE[container.name] | more
 
 
 def _writable(process: Process) -> set[str]:
     known = _PSEUDO | _SCRATCH | {*_ROOT}
     open_ = [mount for mount in process.mounts.values() if not mount.read_only and mount.root != "/null"]
     return {mount.point for mount in open_ if mount.point not in known and not _is_docker_socket(mount.point)}
+
+
+@effective(
+    "mounts",
+    "What it writes there cannot be run, but in the workspace",
+    "Niczego, co tam zapisze, nie da się uruchomić, prócz przestrzeni roboczej",
+)
+def test_nothing_runs_from_the_volumes(container: Container, expect: Expect) -> None:
+    mounts = [mount for mount in container.inspect["Mounts"] if mount["Type"] == "volume" and mount["RW"]]
+    points = {mount["Destination"] for mount in mounts} - {"/workspace"}
+    expect(
+        dict.fromkeys(points, _HARMLESS),
+        everywhere(container.processes, lambda p: {point: _options(p, point) for point in points}),
+    )
+
+
+def _options(process: Process, point: str) -> set[str]:
+    return set(process.mounts[point].options & _HARMLESS) if point in process.mounts else set()
 
 
 @effective("mounts", "No mount is shared with the host", "Żadne montowanie nie jest współdzielone z hostem")
@@ -175,8 +202,8 @@ def _kernel_files(process: Process) -> dict[str, Any]:
 
 
 @tried("mounts", "Only its own places take a file", "Plik da się utworzyć tylko we własnych miejscach")
-def test_writable_places_from_inside(container: Container, expect: Expect) -> None:
-    wanted = _WRITABLE[container.name]
+def test_writable_places_from_inside(live: Live, container: Container, expect: Expect) -> None:
+    wanted = _own_places(live, container)
     seen = set(container.probe["writable"]) - _SCRATCH - _PSEUDO - {*_ROOT}
     expect.that(seen <= wanted, wanted, seen)
 

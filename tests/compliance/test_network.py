@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import everywhere
-from tests.compliance.live import GATEWAY, SANDBOX, Container, Live
+from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container, Live
 from tests.compliance.words import Words
 
 _NETWORK, _BRIDGE = "picoclaw-net", "br-picoclaw"
 _NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "uts")
-_NETWORKS = {GATEWAY: {_NETWORK}, SANDBOX: {"none"}}
+_NETWORKS = {GATEWAY: {_NETWORK}, SANDBOX: {"none"}, LLM: {"none"}}
 # The kernel puts these, down, into every network namespace once their module is loaded on the host.
 _FALLBACK_TUNNELS = frozenset((
     "erspan0", "gre0", "gretap0", "ip6_vti0", "ip6gre0", "ip6tnl0", "ip_vti0", "sit0", "tunl0",
 ))  # fmt: skip
-_INTERFACES = {GATEWAY: {"lo", "eth0"}, SANDBOX: {"lo"}}
+_INTERFACES = {GATEWAY: {"lo", "eth0"}, SANDBOX: {"lo"}, LLM: {"lo"}}
 
 
 @configured("network", "It is on its one network alone", "Jest tylko w swojej jednej sieci")
@@ -62,9 +62,9 @@ def test_interfaces(container: Container, expect: Expect) -> None:
     )
 
 
-@tried("network", "The sandbox reaches nothing", "Piaskownica niczego nie dosięga")
-def test_sandbox_reaches_nothing(sandbox: Container, expect: Expect) -> None:
-    outside = {target: answer for target, answer in sandbox.probe["connect"].items() if not target.startswith("127.")}
+@tried("network", "Without a network it reaches nothing", "Bez sieci niczego nie dosięga")
+def test_nothing_is_reached(offline: Container, expect: Expect) -> None:
+    outside = {target: answer for target, answer in offline.probe["connect"].items() if not target.startswith("127.")}
     reached = {t: a for t, a in outside.items() if a not in ("ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL")}
     count = len(outside)
     expect.that(

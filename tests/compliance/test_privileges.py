@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import Process, everywhere
-from tests.compliance.live import GATEWAY, SANDBOX, Container, Live
+from tests.compliance.live import GATEWAY, LLM, ROLES, SANDBOX, Container, Live
 from tests.compliance.words import NOTHING, Words
 
 _CAPABILITIES = ("CapBnd", "CapPrm", "CapEff", "CapInh", "CapAmb")
@@ -19,8 +19,8 @@ _FORBIDDEN = frozenset((
     "lookup_dcookie", "nfsservctl", "vm86", "modify_ldt",
 ))  # fmt: skip
 _DOCKERS_OWN = 361  # calls that Docker's default profile allows whatever their arguments are
-# Of these the gateway, which runs no command, needs less than half.
-_SHARE = {GATEWAY: 1 / 2, SANDBOX: 2 / 3}
+# Of these the gateway and litellm, which run no command, need less than half.
+_SHARE = {GATEWAY: 1 / 2, SANDBOX: 2 / 3, LLM: 1 / 2}
 _ARCHITECTURES = {"SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"}
 _FAMILIES = {1: "AF_UNIX", 2: "AF_INET", 10: "AF_INET6"}
 
@@ -69,7 +69,7 @@ def test_the_flag_cannot_be_taken_back(container: Container, expect: Expect) -> 
 
 @configured("seccomp", "The profile is the stack's own", "Profil jest własny, z /opt/stacks/picoclaw/seccomp")
 def test_profile_is_the_one_of_the_stack(container: Container, expect: Expect) -> None:
-    file = f"/opt/stacks/picoclaw/seccomp/{'gateway' if container.name == GATEWAY else 'sandbox'}.json"
+    file = f"/opt/stacks/picoclaw/seccomp/{ROLES[container.name]}.json"
     same = bool(container.loaded_profile) and container.loaded_profile == container.profile
     given = container.security_option("seccomp")
     expect.that(same, file, file if same else Words("another", "inny") if given else Words("Docker's", "Dockera"))

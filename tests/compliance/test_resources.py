@@ -6,10 +6,11 @@ from pathlib import PurePosixPath
 
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import everywhere, megabytes
-from tests.compliance.live import Container, Live
+from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container, Live
 from tests.compliance.words import NOT_SET, NOTHING, UNLIMITED, Words
 
-_MEMORY = 128 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+_MEMORY = {GATEWAY: 128 * _MEGABYTE, SANDBOX: 128 * _MEGABYTE, LLM: 256 * _MEGABYTE}
 _PIDS = 64
 _LOG = 3 * 1024 * 1024
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
@@ -17,10 +18,10 @@ _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 @configured("limits", "The limits are configured", "Limity są ustawione")
 def test_limits_are_configured(live: Live, container: Container, expect: Expect) -> None:
-    config = container.host_config
+    config, memory = container.host_config, _MEMORY[container.name]
     # Without a limit for both together it may swap as much again. A kernel that does not count swap takes none.
-    swap = _MEMORY if live.docker.get("SwapLimit", True) else config["MemorySwap"]
-    wanted = {"Memory": megabytes(_MEMORY), "MemorySwap": megabytes(swap), "NanoCpus": 10**9, "PidsLimit": _PIDS}
+    swap = memory if live.docker.get("SwapLimit", True) else config["MemorySwap"]
+    wanted = {"Memory": megabytes(memory), "MemorySwap": megabytes(swap), "NanoCpus": 10**9, "PidsLimit": _PIDS}
     sizes = {name: megabytes(config[name]) for name in ("Memory", "MemorySwap")}
     numbers = {name: config[name] for name in ("NanoCpus", "PidsLimit", "CgroupParent")}
     expect({**wanted, "CgroupParent": ""}, {**sizes, **numbers})
@@ -28,7 +29,7 @@ def test_limits_are_configured(live: Live, container: Container, expect: Expect)
 
 @effective("limits", "The memory limit is in force", "Limit pamięci obowiązuje")
 def test_memory_limit_is_in_force(container: Container, expect: Expect) -> None:
-    expect(megabytes(_MEMORY), megabytes(container.limits.memory))
+    expect(megabytes(_MEMORY[container.name]), megabytes(container.limits.memory))
 
 
 @effective("limits", "No swap on top of it", "Żadnego swapu ponad to")

@@ -1,7 +1,7 @@
 """What a model may answer: steps of conversations, and what has to come of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.fakes.pictures import PICTURE, PICTURE_URL
@@ -51,7 +51,7 @@ class Answer:
     text: str = ""
     calls: tuple[tuple[str, dict[str, Any] | str], ...] = ()
     finish: str = "stop"
-    usage: tuple[int, int] | None = None
+    usage: tuple[int, int, int] | None = None  # of the prompt, of the answer, and from a cache
 
 
 @dataclass(frozen=True)
@@ -140,13 +140,18 @@ CASES = (
     _one("long answer", Reply(text=LONG), Answer(LONG)),
     _one("unicode", Reply(text=UNICODE), Answer(UNICODE), user=UNICODE, seen=Seen(user_text=UNICODE)),
     _one("empty answer", Reply(), Answer()),
-    _one("refusal", Reply(refusal=NO), Answer(NO), but={"anthropic": _FILTERED, "gemini": _FILTERED}),
+    _one(
+        "refusal",
+        Reply(refusal=NO, prompt_tokens=9),
+        Answer(NO),
+        but={"anthropic": _FILTERED, "gemini": replace(_FILTERED, usage=(9, 0, 0))},
+    ),
     _one("filtered", Reply(text="Half", finish_reason="content_filter"), Answer("Half", finish="content_filter")),
     _one("cut at the limit", Reply(text="Half", finish_reason="length"), Answer("Half", finish="length")),
     _one(
         "usage",
         Reply(text="x", prompt_tokens=100, completion_tokens=20, cached_tokens=60),
-        Answer("x", usage=(100, 20)),
+        Answer("x", usage=(100, 20, 60)),
     ),
     Case(
         "malformed arguments",

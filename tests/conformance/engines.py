@@ -1,42 +1,87 @@
-"""The ways to a model. An engine takes a provider and the address of its API, and gives a client to talk through."""
+"""The ways to a model: an engine and a provider. Each plays a scenario beside the provider's stand-in."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from agent import config
-from agent.llm.client import ChatClient
+from agent.llm.client import SOCKET
+from agent.llm.models import Models
 from tests.conformance.providers import PROVIDERS, Provider
-from tests.fakes.standins import StandIns
+from tests.fakes.standins import LOOPBACK, StandIns
 
-TIMEOUT_S = 0.5
+EngineName = Literal["direct", "litellm"]
 
 
 @dataclass(frozen=True)
-class Engine:
-    """`connect` takes the provider, the address of its host, and the key."""
+class World:
+    """What a scenario plays in: the stand-ins, and clients that lead to one of them."""
 
-    name: str
-    providers: tuple[str, ...]
-    connect: Callable[[Provider, str, str], ChatClient]
+    fakes: StandIns
+    provider: Provider
+    engine: EngineName
+    api_base: str | None
+    timeout_s: float
+    socket: str = SOCKET
+
+    def model(self, **other: Any) -> config.Model:
+        """The provider's model as it would be configured, but for what is given."""
+        usual = {
+            "provider": self.provider.name,
+            "api_key": self.provider.key,
+            "model": self.provider.model,
+            "api_base": self.api_base,
+            "engine": self.engine,
+            "timeout_s": self.timeout_s,
+        }
+        return config.Model(**(usual | other))
+
+    def client(self, *fallbacks: config.Model, **other: Any) -> Models:
+        """The front to that model, and those that stand in for it; close it."""
+        model = self.model(**other)
+        values = {name: getattr(model, name) for name in model.__struct_fields__}
+        return Models(config.LLM(**values, fallbacks=list(fallbacks), idle_minutes=0), self.socket)
 
 
-def _direct(provider: Provider, address: str, key: str) -> ChatClient:
-    settings = config.LLM(
-        provider=provider.name,
-        api_key=key,
-        model=provider.model,
-        api_base=f"{address}{provider.prefix}",
-        timeout_s=TIMEOUT_S,
-    )
-    return ChatClient(settings)
+Scenario = Callable[[World], Awaitable[Any]]
 
 
-ENGINES = (Engine("direct", ("openai", "openrouter"), _direct),)
+class Engine(Protocol):
+    """Plays scenarios over one engine."""
 
-WAYS = [(engine, PROVIDERS[name]) for engine in ENGINES for name in engine.providers]
-WAY_NAMES = [f"{engine.name}-{provider.name}" for engine, provider in WAYS]
+    def play(self, provider: Provider, scenario: Scenario) -> Any:
+        """What the scenario returns."""
 
 
-def connect(engine: Engine, provider: Provider, fakes: StandIns) -> ChatClient:
-    """A client with the right key; close it."""
-    return engine.connect(provider, fakes.url(provider.host), provider.key)
+class Direct:
+    """The gateway calls the provider; the stand-ins are new for each scenario."""
+
+    def play(self, provider: Provider, scenario: Scenario) -> Any:
+        """See Engine."""
+
+        async def run() -> Any:
+            async with StandIns({provider.host: LOOPBACK}) as fakes:
+                base = f"{fakes.url(provider.host)}{provider.prefix}"
+                return await scenario(World(fakes, provider, "direct", base, timeout_s=0.5))
+
+        return asyncio.run(run())
+
+
+@dataclass(frozen=True)
+class Way:
+    """An engine and a provider."""
+
+    engine: EngineName
+    provider: Provider
+
+    def __str__(self) -> str:
+        return f"{self.engine}-{self.provider.name}"
+
+
+WAYS = (
+    *(Way("direct", PROVIDERS[name]) for name in ("openai", "openrouter")),
+    *(Way("litellm", PROVIDERS[name]) for name in ("openai", "openrouter", "anthropic", "gemini")),
+)

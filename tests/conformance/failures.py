@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from agent.llm.errors import LLMError, LLMKeyError, LLMQuotaError, LLMRequestError, LLMUnavailableError
+from agent.llm.errors import (
+    LLMError,
+    LLMKeyError,
+    LLMModelError,
+    LLMQuotaError,
+    LLMUnavailableError,
+    LLMWindowError,
+)
 from tests.conformance.cases import EXEC, LONG
 from tests.fakes.wire import HttpError, NetworkMode, Reply
 
@@ -32,9 +39,9 @@ FAILURES = (
     _fails("key", LLMKeyError),
     _fails("forbidden", LLMKeyError),
     _fails("quota", LLMQuotaError),
-    _fails("model", LLMRequestError),
-    _fails("context", LLMRequestError),
-    _fails("too_large", LLMRequestError),
+    _fails("model", LLMModelError),
+    _fails("context", LLMWindowError),
+    _fails("too_large", LLMWindowError),
     Failure("long Retry-After", Reply(error=HttpError(kind="rate_limit", retry_after=3600))),
     _passes("rate limit", Reply(error=HttpError(kind="rate_limit"))),
     _passes("server error", Reply(error=HttpError(kind="server"))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -10,37 +9,35 @@ import pytest
 
 from agent.llm.stream import Completion
 from tests.conformance.cases import CASES, Answer, Case, Seen, Step
-from tests.conformance.engines import WAY_NAMES, WAYS, Engine, connect
-from tests.conformance.providers import Provider
-from tests.fakes.standins import LOOPBACK, StandIns
+from tests.conformance.conftest import Play
+from tests.conformance.engines import World
 from tests.fakes.wire import Conversation
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize(("engine", "provider"), WAYS, ids=WAY_NAMES)
-def test_case(engine: Engine, provider: Provider, case: Case) -> None:
+def test_case(play: Play, case: Case) -> None:
     """The answers are right, and the provider accepted every request at once."""
-    asyncio.run(_converse(engine, provider, case))
+    play(lambda world: _converse(world, case))
 
 
-async def _converse(engine: Engine, provider: Provider, case: Case) -> None:
+async def _converse(world: World, case: Case) -> None:
+    provider, brain = world.provider, world.fakes.state.brain
     messages: list[dict[str, Any]] = [{"role": "system", "content": case.system}] if case.system else []
-    async with StandIns({provider.host: LOOPBACK}) as fakes:
-        client = connect(engine, provider, fakes)
-        try:
-            completion: Completion | None = None
-            for number, step in enumerate(case.steps, start=1):
-                messages += _said(step, completion)
-                fakes.state.brain.script([step.reply])
-                pieces: list[str] = []
-                completion = await client.complete(messages, case.tools, pieces.append)
-                _check(completion, step.but.get(provider.name, step.answer), "".join(pieces))
-                messages.append(completion.message())
-                requests = fakes.state.brain.requests
-                assert [request.problem for request in requests] == [""] * number
-                _check_seen(requests[-1].seen, step.seen)
-        finally:
-            await client.aclose()
+    client = world.client()
+    try:
+        completion: Completion | None = None
+        for number, step in enumerate(case.steps, start=1):
+            messages += _said(step, completion)
+            brain.script([step.reply])
+            pieces: list[str] = []
+            completion = await client.complete(messages, case.tools, pieces.append)
+            _check(completion, step.but.get(provider.name, step.answer), "".join(pieces))
+            assert (completion.provider, completion.model) == (provider.name, provider.model)
+            messages.append(completion.message())
+            assert [request.problem for request in brain.requests] == [""] * number
+            _check_seen(brain.requests[-1].seen, step.seen)
+    finally:
+        await client.aclose()
 
 
 def _said(step: Step, before: Completion | None) -> list[dict[str, Any]]:
@@ -60,9 +57,11 @@ def _check(completion: Completion, wanted: Answer, streamed: str) -> None:
     for call, (_, arguments) in zip(completion.tool_calls, wanted.calls, strict=True):
         assert (call.arguments if isinstance(arguments, str) else json.loads(call.arguments)) == arguments
     assert len({call.id for call in completion.tool_calls}) == len(completion.tool_calls)
-    assert min(completion.usage.prompt_tokens, completion.usage.completion_tokens) > 0
-    if wanted.usage is not None:
-        assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == wanted.usage
+    used = completion.usage
+    if wanted.usage is None:
+        assert min(used.prompt_tokens, used.completion_tokens) > 0
+    else:
+        assert (used.prompt_tokens, used.completion_tokens, used.cached_tokens) == wanted.usage
 
 
 def _check_seen(seen: Conversation | None, wanted: Seen) -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from agent.llm.client import ATTEMPTS, ChatClient
-from agent.llm.errors import LLMError, LLMKeyError, LLMUnavailableError
-from tests.conformance.engines import WAY_NAMES, WAYS, Engine, connect
+from agent.llm.errors import ATTEMPTS, LLMError, LLMKeyError, LLMUnavailableError
+from agent.llm.models import Models
+from tests.conformance.conftest import Play
+from tests.conformance.engines import World
 from tests.conformance.failures import FAILURES, NETWORKS, RECOVERED, Failure
-from tests.conformance.providers import Provider
-from tests.fakes.standins import LOOPBACK, StandIns
 from tests.fakes.wire import HttpError, LlmSettings, NetworkMode, Reply
-
-EACH_WAY = pytest.mark.parametrize(("engine", "provider"), WAYS, ids=WAY_NAMES)
-Scenario = Callable[[StandIns], Awaitable[Any]]
 
 
 @pytest.fixture(autouse=True)
@@ -27,17 +20,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda *_: 0.001)
 
 
-def play(provider: Provider, scenario: Scenario) -> Any:
-    """Runs a scenario beside the provider's stand-in."""
-
-    async def run() -> Any:
-        async with StandIns({provider.host: LOOPBACK}) as fakes:
-            return await scenario(fakes)
-
-    return asyncio.run(run())
-
-
-async def ask(client: ChatClient) -> str:
+async def ask(client: Models) -> str:
     """One question."""
     try:
         return (await client.complete([{"role": "user", "content": "go"}])).text
@@ -45,85 +28,84 @@ async def ask(client: ChatClient) -> str:
         await client.aclose()
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.name)
-@EACH_WAY
-def test_failure(engine: Engine, provider: Provider, failure: Failure) -> None:
-    async def scenario(fakes: StandIns) -> None:
-        fakes.state.brain.script([failure.fault, Reply(text=RECOVERED)])
-        if failure.retried:
-            assert await ask(connect(engine, provider, fakes)) == RECOVERED
-            assert len(fakes.state.brain.requests) == 2
+@pytest.mark.parametrize("case", FAILURES, ids=lambda case: case.name)
+def test_failure(play: Play, case: Failure) -> None:
+    async def scenario(world: World) -> None:
+        brain = world.fakes.state.brain
+        brain.script([case.fault, Reply(text=RECOVERED)])
+        if case.retried:
+            assert await ask(world.client()) == RECOVERED
+            assert len(brain.requests) == 2
             return
         with pytest.raises(LLMError) as caught:
-            await ask(connect(engine, provider, fakes))
-        assert type(caught.value) is failure.error, caught.value
-        assert provider.key not in str(caught.value)
-        assert len(fakes.state.brain.requests) == 1
+            await ask(world.client())
+        assert type(caught.value) is case.error, caught.value
+        assert world.provider.key not in str(caught.value)
+        assert len(brain.requests) == 1
 
-    play(provider, scenario)
+    play(scenario)
 
 
-@EACH_WAY
-def test_a_wrong_key_is_tried_once(engine: Engine, provider: Provider) -> None:
-    async def scenario(fakes: StandIns) -> None:
-        wrong = provider.key[:-4] + "oops"
+def test_a_wrong_key_is_tried_once(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        wrong = world.provider.key[:-4] + "oops"
         with pytest.raises(LLMKeyError) as caught:
-            await ask(engine.connect(provider, fakes.url(provider.host), wrong))
+            await ask(world.client(api_key=wrong))
         assert wrong not in str(caught.value)
-        assert [request.authorization for request in fakes.state.brain.requests] == ["bad"]
+        assert [request.authorization for request in world.fakes.state.brain.requests] == ["bad"]
 
-    play(provider, scenario)
+    play(scenario)
 
 
-@EACH_WAY
-def test_an_unknown_model_is_tried_once(engine: Engine, provider: Provider) -> None:
-    async def scenario(fakes: StandIns) -> str:
-        fakes.state.accounts[provider.host].change(LlmSettings(models=["another"]))
+def test_an_unknown_model_is_tried_once(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        world.fakes.state.accounts[world.provider.host].change(LlmSettings(models=["another"]))
         with pytest.raises(LLMError) as caught:
-            await ask(connect(engine, provider, fakes))
-        assert caught.value.reply == "llm_request"
-        assert len(fakes.state.brain.requests) == 1
-        return str(caught.value)
+            await ask(world.client())
+        assert caught.value.reply == "llm_model"
+        assert len(world.fakes.state.brain.requests) == 1
+        assert world.provider.model in str(caught.value)
 
-    assert provider.model in play(provider, scenario)
+    play(scenario)
 
 
-@EACH_WAY
-def test_retries_end(engine: Engine, provider: Provider) -> None:
-    async def scenario(fakes: StandIns) -> None:
-        fakes.state.brain.script([Reply(error=HttpError(kind="overloaded"))] * 9)
+def test_retries_end(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        world.fakes.state.brain.script([Reply(error=HttpError(kind="overloaded"))] * 9)
         with pytest.raises(LLMUnavailableError):
-            await ask(connect(engine, provider, fakes))
-        assert len(fakes.state.brain.requests) == ATTEMPTS
+            await ask(world.client())
+        assert len(world.fakes.state.brain.requests) == ATTEMPTS
 
-    play(provider, scenario)
+    play(scenario)
 
 
-@EACH_WAY
-def test_retry_after_is_waited_for(engine: Engine, provider: Provider) -> None:
-    async def scenario(fakes: StandIns) -> float:
+def test_retry_after_is_waited_for(play: Play) -> None:
+    async def scenario(world: World) -> float:
         fault = Reply(error=HttpError(kind="rate_limit", retry_after=1))
-        fakes.state.brain.script([fault, Reply(text=RECOVERED)])
+        world.fakes.state.brain.script([fault, Reply(text=RECOVERED)])
         began = time.monotonic()
-        assert await ask(connect(engine, provider, fakes)) == RECOVERED
+        assert await ask(world.client()) == RECOVERED
         return time.monotonic() - began
 
-    assert 1 <= play(provider, scenario) < 5
+    assert 1 <= play(scenario) < 5
 
 
 @pytest.mark.parametrize("mode", NETWORKS)
-@EACH_WAY
-def test_a_host_that_cannot_be_reached(engine: Engine, provider: Provider, mode: NetworkMode) -> None:
-    async def scenario(fakes: StandIns) -> None:
-        address = fakes.url(provider.host)
-        await fakes.host(provider.host).set_mode(mode)
-        with pytest.raises(LLMUnavailableError):
-            await ask(engine.connect(provider, address, provider.key))
+def test_a_host_that_cannot_be_reached(play: Play, mode: NetworkMode) -> None:
+    async def scenario(world: World) -> None:
+        client = world.client()
+        await world.fakes.host(world.provider.host).set_mode(mode)
+        with pytest.raises(LLMUnavailableError) as caught:
+            await ask(client)
+        assert caught.value.reply == ("llm_silent" if mode == "silence" else "llm_unreachable")
 
-    play(provider, scenario)
+    play(scenario)
 
 
-@EACH_WAY
-def test_a_name_that_does_not_resolve(engine: Engine, provider: Provider) -> None:
-    with pytest.raises(LLMUnavailableError, match=r"nowhere\.invalid"):
-        asyncio.run(ask(engine.connect(provider, "http://nowhere.invalid", provider.key)))
+def test_a_name_that_does_not_resolve(play: Play) -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(LLMUnavailableError, match=r"nowhere\.invalid") as caught:
+            await ask(world.client(api_base="https://nowhere.invalid"))
+        assert caught.value.reply == "llm_unreachable"
+
+    play(scenario)

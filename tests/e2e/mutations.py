@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from roles.common.names import (
+    CONFIG_DIR,
     CONFIG_FILE,
+    EGRESS_VOLUME,
     FIREWALL_UNIT,
     GATEWAY,
+    LLM,
     NETWORK,
     SANDBOX,
     SECCOMP_DIR,
@@ -21,6 +24,7 @@ from roles.common.names import (
     WORKSPACE_VOLUME,
 )
 from roles.common.spec import ContainerSpec
+from tests.weakened import create_arguments
 
 Specs = Mapping[str, ContainerSpec]
 
@@ -53,11 +57,7 @@ def _without(container: str, *options: str, add: Iterable[str] = (), image: str 
     """The container made anew without some options (each a prefix), with others."""
 
     def script(specs: Specs) -> str:
-        *arguments, own_image = specs[container].create_arguments()
-        missing = [option for option in options if not any(word.startswith(option) for word in arguments)]
-        assert not missing, f"{missing} are no options of {container}: the mutation would weaken nothing"
-        kept = [word for word in arguments if not word.startswith(options or ("\0",))]
-        words = shlex.join(["docker", "create", *kept, *add, image or own_image])
+        words = shlex.join(["docker", "create", *create_arguments(specs[container], options, add, image=image)])
         return f"docker rm --force {container} && {words} && docker start {container}"
 
     return script
@@ -81,9 +81,32 @@ _WORKSPACE = f"$(docker volume inspect --format '{{{{.Mountpoint}}}}' {WORKSPACE
 _RUNC = '"capget", "capset", "setgid", "setgroups", "setuid", "prctl", "fchown", "close_range", "openat2", "statx"'
 
 
-def _privileges(specs: Specs) -> str:
-    widen = f'sed -i \'0,/"names": \\[/s//"names": [{_RUNC},/\' {SECCOMP_DIR}/sandbox.json'
-    return f"{widen} && {_without(SANDBOX, '--security-opt=no-new-privileges')(specs)}"
+def _privileges(container: str) -> Callable[[Specs], str]:
+    def script(specs: Specs) -> str:
+        widen = f'sed -i \'0,/"names": \\[/s//"names": [{_RUNC},/\' {specs[container].seccomp_path}'
+        return f"{widen} && {_without(container, '--security-opt=no-new-privileges')(specs)}"
+
+    return script
+
+
+def _with_secret(container: str) -> Callable[[Specs], str]:
+    """With the bot token in its environment."""
+
+    def script(specs: Specs) -> str:
+        return f"{_TOKEN} && {_with(container)(specs)}".replace("docker create ", 'docker create --env="TOKEN=$token" ')
+
+    return script
+
+
+def _with_file(container: str, *paths: str) -> Callable[[Specs], str]:
+    """From an image with files more."""
+
+    def script(specs: Specs) -> str:
+        recipe = "\n".join([f"FROM {specs[container].image}", *(f"COPY file {path}" for path in paths)])
+        build = f"cd $(mktemp -d) && echo import os > file && echo {shlex.quote(recipe)} > Dockerfile"
+        return f"{build} && docker build --quiet --tag mutant:1 . && {_without(container, image='mutant:1')(specs)}"
+
+    return script
 
 
 def _blinded(specs: Specs) -> str:
@@ -101,12 +124,13 @@ def _blinded(specs: Specs) -> str:
     )
 
 
+_FORGET_IMAGE = "docker rmi --force mutant:1"
 MUTATIONS = (
     Mutation("sandbox-root-writable", "read-only", _without(SANDBOX, "--read-only")),
     Mutation("gateway-root-writable", "read-only", _without(GATEWAY, "--read-only")),
     Mutation("no-cap-drop", "cap-drop", _without(GATEWAY, "--cap-drop")),
     Mutation("cap-add", "cap-drop", _with(SANDBOX, "--cap-add=NET_RAW")),
-    Mutation("may-gain-privileges", "no-new-privileges", _privileges),
+    Mutation("may-gain-privileges", "no-new-privileges", _privileges(SANDBOX)),
     Mutation("dockers-seccomp", "seccomp", _without(GATEWAY, "--security-opt=seccomp")),
     Mutation(
         "no-seccomp", "seccomp", _without(SANDBOX, "--security-opt=seccomp", add=["--security-opt=seccomp=unconfined"])
@@ -197,10 +221,41 @@ MUTATIONS = (
     Mutation("hosts-uts", "namespaces", _without(SANDBOX, "--hostname", add=["--uts=host"])),
     Mutation("core-dumps", "no-core-dumps", _without(SANDBOX, "--ulimit=core")),
     Mutation("a-self-check-that-sees-nothing", "confinement", _blinded, undo="docker rmi --force blinded:1"),
+    Mutation(
+        "another-package",
+        "supply-chain",
+        _with_file(GATEWAY, "/opt/picoclaw/evil.py", "/opt/picoclaw/evil-1.0.dist-info/METADATA"),
+        undo=_FORGET_IMAGE,
+    ),
     Mutation("seccomp-writable", "host-files", _on_host(f"chmod o+w {SECCOMP_DIR}/sandbox.json")),
     Mutation("directory-open", "host-files", _on_host(f"chmod 755 {STACK_DIR}")),
     Mutation("volume-open", "host-files", _on_host(f"chmod 755 {_WORKSPACE}")),
     Mutation("endless-log", "logs", _without(SANDBOX, "--log-opt")),
     Mutation("stays-down", "restart", _on_host(f"docker update --restart no {GATEWAY}")),
     Mutation("nobody-asks", "health", _with(SANDBOX, "--no-healthcheck")),
+)
+
+# Of the third container, on a host that has it.
+LLM_MUTATIONS = (
+    Mutation("llm-root-writable", "read-only", _without(LLM, "--read-only")),
+    Mutation("llm-cap-add", "cap-drop", _with(LLM, "--cap-add=NET_RAW")),
+    Mutation("llm-may-gain-privileges", "no-new-privileges", _privileges(LLM)),
+    Mutation("llm-dockers-seccomp", "seccomp", _without(LLM, "--security-opt=seccomp")),
+    Mutation("llm-more-memory", "limits", _on_host(f"docker update --memory 512m --memory-swap 512m {LLM}")),
+    Mutation("llm-on-a-bridge", "network", _without(LLM, "--network=", add=["--network=bridge"])),
+    Mutation(
+        "llm-with-the-configuration",
+        "mounts",
+        _with(LLM, f"--volume={CONFIG_DIR}:/etc/picoclaw:ro"),
+        also="secrets",
+        why="the configuration is where the secrets are",
+    ),
+    Mutation(
+        "llm-in-the-proxys-place",
+        "mounts",
+        _without(LLM, f"--mount=type=volume,source={EGRESS_VOLUME}", add=[f"--volume={EGRESS_VOLUME}:/run/egress"]),
+    ),
+    Mutation("llm-secret-in-environment", "secrets", _with_secret(LLM)),
+    Mutation("llm-start-up-hook", "supply-chain", _with_file(LLM, "/opt/picoclaw/evil.pth"), undo=_FORGET_IMAGE),
+    Mutation("llm-missing", "supply-chain", _on_host(f"docker rm --force {LLM}")),
 )

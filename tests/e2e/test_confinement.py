@@ -9,11 +9,16 @@ from collections.abc import Iterator
 import pytest
 
 from roles.common.spec import ContainerSpec
-from roles.containers import specs
+from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
+from tests.weakened import create_arguments, deployed
 
-COMMAND = {GATEWAY: "picoclaw confinement --json", SANDBOX: "picoclaw-confinement --json"}
-PROGRAM = {GATEWAY: "/usr/bin/picoclaw confinement --json", SANDBOX: "/usr/local/bin/picoclaw-confinement --json"}
+COMMAND = {GATEWAY: "picoclaw confinement --json"} | dict.fromkeys((SANDBOX, LLM), "picoclaw-confinement --json")
+PROGRAM = {
+    GATEWAY: "/usr/bin/picoclaw confinement --json",
+    SANDBOX: "/usr/local/bin/picoclaw-confinement --json",
+    LLM: "/usr/bin/picoclaw-confinement --json",
+}
 TWIN = "picoclaw-twin"
 
 Change = tuple[tuple[str, ...], tuple[str, ...]]  # options of `docker create` without, and with
@@ -46,21 +51,14 @@ TWO_ROWS: dict[str, tuple[Change, set[str]]] = {
 }
 
 
-def spec(stack: Stack, container: str) -> ContainerSpec:
-    tag = stack.inspect(container)["Config"]["Image"].rpartition(":")[2]
-    return specs.sandbox(tag) if container == SANDBOX else specs.gateway(tag, with_ca=True, extra_hosts={})
-
-
 def twin(spec: ContainerSpec, drop: tuple[str, ...], add: tuple[str, ...]) -> list[str]:
     """The arguments of a container like that one, with another name, weakened."""
-    *options, image = spec.create_arguments()
-    kept = [option for option in options if not option.startswith(("--name", "--hostname", "--restart", *drop))]
-    return [*kept, *add, f"--name={TWIN}", image]
+    return create_arguments(spec, ("--name", "--hostname", "--restart", *drop), (*add, f"--name={TWIN}"))
 
 
 def look(stack: Stack, container: str, drop: tuple[str, ...], add: tuple[str, ...]) -> set[str]:
     """The rows that a twin's own check finds failing."""
-    *options, image = twin(spec(stack, container), drop, add)
+    *options, image = twin(deployed(stack)[container], drop, add)
     program, *words = PROGRAM[container].split()
     command = ["docker", "run", "--rm", *options, f"--entrypoint={program}", image, *words]
     done = stack.lab.ssh(shlex.join(command))
@@ -72,6 +70,11 @@ def look(stack: Stack, container: str, drop: tuple[str, ...], add: tuple[str, ..
 
 @pytest.mark.parametrize("container", [GATEWAY, SANDBOX])
 def test_every_control_is_in_force(stack: Stack, container: str) -> None:
+    assert_every_control_is_in_force(stack, container)
+
+
+def assert_every_control_is_in_force(stack: Stack, container: str) -> None:
+    """The container says so itself, and knows every row."""
     done = stack.lab.ssh(f"docker exec {container} {COMMAND[container]}", check=True)
 
     rows = json.loads(done.stdout)
@@ -110,7 +113,7 @@ def no_twin(stack: Stack) -> Iterator[None]:
 @pytest.mark.usefixtures("no_twin")
 @pytest.mark.parametrize("container", [GATEWAY, SANDBOX])
 def test_a_weaker_container_says_so_and_does_not_serve(stack: Stack, container: str) -> None:
-    arguments = twin(spec(stack, container), ("--cap-drop",), ("--health-interval=1s",))
+    arguments = twin(deployed(stack)[container], ("--cap-drop",), ("--health-interval=1s",))
     before = len(stack.fakes.calls("getUpdates"))
     stack.lab.ssh(shlex.join(["docker", "run", "--detach", "--health-start-period=0s", *arguments]), check=True)
 

@@ -11,15 +11,15 @@ from dataclasses import replace
 import pytest
 import testinfra
 
-from roles.containers.specs import gateway, sandbox
 from tests.compliance.checking import Expect, Mismatch
 from tests.compliance.controls import CONTROLS
-from tests.compliance.live import GATEWAY, SANDBOX, Live
+from tests.compliance.live import SANDBOX, Live
 from tests.compliance.reading import read
 from tests.compliance.test_privileges import test_apparmor_is_enforced as check_apparmor
 from tests.e2e.mutations import MUTATIONS, Mutation, Specs
 from tests.e2e.verification import Verification, verify
 from tests.stack import Stack
+from tests.weakened import deployed
 
 # Shown below by other means: the lab host has no AppArmor, and what only informs cannot fail.
 ELSEWHERE = {"apparmor", *(control.id for control in CONTROLS.values() if control.informs)}
@@ -39,14 +39,16 @@ def test_every_control_holds(stack: Stack) -> None:
 @pytest.fixture
 def specs(stack: Stack) -> Specs:
     """What the deploy has made the containers from."""
-    inspected = stack.inspect()
-    hosts = dict(line.split(":", 1) for line in inspected["HostConfig"]["ExtraHosts"] or [])
-    tag = inspected["Config"]["Image"].partition(":")[2]
-    return {GATEWAY: gateway(tag, with_ca=True, extra_hosts=hosts), SANDBOX: sandbox(tag)}
+    return deployed(stack)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=[mutation.name for mutation in MUTATIONS])
 def test_exactly_this_control_fails(stack: Stack, specs: Specs, mutation: Mutation) -> None:
+    assert_exactly_its_control_fails(stack, specs, mutation)
+
+
+def assert_exactly_its_control_fails(stack: Stack, specs: Specs, mutation: Mutation) -> None:
+    """Weaken the host, look, and let the deploy repair it."""
     stack.lab.ssh(mutation.script(specs), check=True)
     try:
         found = verify(stack)

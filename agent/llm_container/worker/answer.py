@@ -11,6 +11,7 @@ from agent.llm_container.worker.shapes import Response, Said, ToolCall, Usage
 Json = dict[str, Any]
 
 DONE = b"data: [DONE]\n\n"
+SIGNATURE_IN_ID = "__thought__"
 _FRAME = ("id", "created", "model")
 
 
@@ -72,25 +73,39 @@ def _calls(said: Said, form: Callable[[ToolCall], Json]) -> Json:
 
 def _whole_call(call: ToolCall) -> Json:
     function = {"name": call.function.name, "arguments": call.function.arguments or "{}"}
-    return {"id": call.id, "type": "function", "function": function}
+    return {**_identity(call), "type": "function", "function": function}
 
 
 def _call_piece(call: ToolCall) -> Json:
     function = {"arguments": call.function.arguments or ""}
     if call.function.name:
         function["name"] = call.function.name
-    opening = {"id": call.id, "type": "function"} if call.id else {}
+    opening = {**_identity(call), "type": "function"} if call.id else {}
     return {"index": call.index, **opening, "function": function}
+
+
+def _identity(call: ToolCall) -> Json:
+    """The call's id, and Gemini's signature where Google's own OpenAI-compatible API has it.
+
+    litellm hides it in the id, which is then too long for every other provider that may get the conversation later.
+    """
+    identifier, separator, signature = (call.id or "").partition(SIGNATURE_IN_ID)
+    signed = {"extra_content": {"google": {"thought_signature": signature}}} if separator else {}
+    return {"id": identifier, **signed}
 
 
 def _usage(usage: Usage) -> Json:
     """What was read from a cache counts within `prompt_tokens`, and so does what was written to one."""
     details = getattr(usage, "prompt_tokens_details", None)
     cached = getattr(details, "cached_tokens", None) or 0
-    written = getattr(usage, "cache_creation_input_tokens", None) or 0
+    written = (
+        getattr(usage, "cache_creation_input_tokens", None) or getattr(details, "cache_creation_tokens", None) or 0
+    )
+    cost = getattr(usage, "cost", None)  # in dollars, as OpenRouter reports it
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {"cached_tokens": cached, "cache_creation_tokens": written},
+        **({} if cost is None else {"cost": cost}),
     }

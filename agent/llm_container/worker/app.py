@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -9,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.llm_container.worker import answer
+from agent.llm_container.worker import answer, mended
 from agent.llm_container.worker.call import Call, read_call
-from agent.llm_container.worker.faults import BROKEN_OFF, RequestError, fault_of
+from agent.llm_container.worker.faults import BROKEN_OFF, TOO_SLOW, RequestError, fault_of
 from agent.llm_container.worker.idle import Idle
 from agent.llm_container.worker.shapes import Response, Stream
 
@@ -37,6 +38,8 @@ def application(idle: Idle) -> web.Application:
 
 async def _one_request_each(_: web.Request, response: web.StreamResponse) -> None:
     response.force_close()
+    # aiohttp has written its own headers by now; a client that is not told would use the connection once more.
+    response.headers["Connection"] = "close"
 
 
 class _Routes:
@@ -63,23 +66,31 @@ class _Routes:
                 self._idle.minutes = call.idle_minutes
             if call.stream:
                 return await self._streamed(request, call)
-            return _json(200, answer.completion(await self._complete(**call.arguments)))
+            async with asyncio.timeout(call.timeout_s):
+                return _json(200, answer.completion(await self._complete(**call.arguments)))
         except web.HTTPException:
             raise
         except Exception as error:  # noqa: BLE001 - litellm raises anything; the gateway must hear of all
             return _refused(error, key)
 
     async def _streamed(self, request: web.Request, call: Call) -> web.StreamResponse:
-        stream: Stream = await self._complete(**call.arguments)
+        ends = asyncio.get_running_loop().time() + call.timeout_s
+        mended.note_ends(call.provider)
+        async with asyncio.timeout_at(ends):
+            stream: Stream = await self._complete(**call.arguments)
         try:
             # Until the first piece has come, the answer can still be an error with a status of its own.
-            first = await anext(stream)
+            async with asyncio.timeout_at(ends):
+                first = await anext(stream)
             response = web.StreamResponse(headers=_EVENT_STREAM)
             await response.prepare(request)
             try:
-                await _send(response, stream, first)
+                async with asyncio.timeout_at(ends):
+                    await _send(response, stream, first)
             except (ConnectionError, web.HTTPException):
                 raise
+            except TimeoutError:
+                await response.write(answer.event(TOO_SLOW.body()))
             except Exception as error:  # noqa: BLE001 - see above
                 await response.write(answer.event(fault_of(error, call.key).body()))
             return response
@@ -90,8 +101,7 @@ class _Routes:
 async def _send(response: web.StreamResponse, stream: Stream, piece: Response | None) -> None:
     while piece is not None:
         for chunk in answer.chunks(piece):
-            # litellm makes up a finish reason for a stream that ended without one.
-            if _finished(chunk) and stream.received_finish_reason is None:
+            if _finished(chunk) and not mended.ended(stream):
                 await response.write(answer.event(BROKEN_OFF.body()))
                 return
             await response.write(answer.event(chunk))

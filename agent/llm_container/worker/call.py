@@ -10,7 +10,13 @@ from agent.llm_container.worker.messages import adapted
 
 DEFAULT_TIMEOUT_S = 120.0
 _EXTENSION = "picoclaw"
-_EXTENSION_KEYS = {"provider": str, "api_base": str, "timeout_s": int | float, "idle_minutes": int | float}
+_EXTENSION_KEYS = {
+    "provider": str,
+    "api_base": str,
+    "timeout_s": int | float,
+    "silence_s": int | float,
+    "idle_minutes": int | float,
+}
 # What OpenAI's API knows and providers have in common. Whatever else comes is refused: litellm takes its own settings
 # (hooks, caches, mocks) by the same way.
 _PASSED_ON = frozenset(
@@ -38,10 +44,15 @@ _PASSED_ON = frozenset(
 
 @dataclass(frozen=True)
 class Call:
-    """What to ask of litellm; `key` is there to be kept out of every answer."""
+    """What to ask of litellm; `key` is there to be kept out of every answer.
+
+    The answer is to be whole within `timeout_s`; what litellm calls a timeout is how long its provider may be silent.
+    """
 
     arguments: dict[str, Any] = field(repr=False)
     key: str = field(repr=False)
+    provider: str = ""
+    timeout_s: float = DEFAULT_TIMEOUT_S
     stream: bool = False
     idle_minutes: float | None = None
 
@@ -62,6 +73,8 @@ def read_call(authorization: str, body: object) -> Call:
     return Call(
         arguments=_arguments(body, extension, key),
         key=key,
+        provider=extension["provider"],
+        timeout_s=_timeout(extension),
         stream=bool(body.get("stream")),
         idle_minutes=extension.get("idle_minutes"),
     )
@@ -84,13 +97,17 @@ def _arguments(body: dict[str, Any], extension: dict[str, Any], key: str) -> dic
         "model": model_name(provider, body["model"]),
         "messages": adapted(provider, body["messages"]),
         "api_key": key,
-        "timeout": extension.get("timeout_s") or DEFAULT_TIMEOUT_S,
+        "timeout": extension.get("silence_s") or _timeout(extension),
         # The gateway decides what is worth another attempt.
         "max_retries": 0,
     }
     if extension.get("api_base"):
         arguments["api_base"] = address(provider, extension["api_base"])
     return arguments
+
+
+def _timeout(extension: dict[str, Any]) -> float:
+    return float(extension.get("timeout_s") or DEFAULT_TIMEOUT_S)
 
 
 def model_name(provider: str, model: str) -> str:

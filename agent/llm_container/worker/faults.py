@@ -10,8 +10,18 @@ from typing import Any
 
 _SAID_AT_MOST = 500
 _TYPES = {401: "authentication_error", 402: "insufficient_quota", 403: "permission_error", 404: "not_found_error"}
-# Both come as other statuses: Anthropic's as 400, OpenAI's as a 429 that no waiting helps.
-_NO_CREDIT = ("credit balance is too low", "insufficient_quota", "exceeded your current quota")
+# They come as other statuses: Anthropic's as 400, OpenAI's as a 429 that no waiting helps, and so Gemini's of a day.
+_NO_CREDIT = re.compile(r"credit balance is too low|insufficient_quota|quotaId\W+\w+PerDay")
+_NO_QUOTA = "exceeded your current quota"  # what both say; Gemini of its limits for a minute as well
+_BAD_KEY = "API_KEY_INVALID"  # Gemini's, with a 400
+# Gemini's Retry-After, in the body.
+_RETRY_DELAY = re.compile(r"retryDelay\W+([\d.]+)s")
+# By the names of base classes: aiohttp's and httpx's, neither of which is imported for this.
+_LOST = frozenset({"APIConnectionError", "ClientConnectionError", "TransportError", "ConnectionError"})
+# Where litellm drops the cause.
+_LOST_IN_WORDS = ("Cannot connect to host", "Server disconnected", "Connection reset", "Connection error.")
+_LITELLM_SUFFIX = re.compile(r" ssl:<.*?> \[\w*\]|\.? ?Handle with `litellm\.\w+`\.?")
+_CUT = frozenset({"ClientPayloadError", "RemoteProtocolError"})
 _LITELLM_PREFIX = re.compile(r"^(?:litellm\.\w+: |\w+(?:Error|Exception)(?: - |: ))+")
 _PROXY_STATUS = re.compile(r"\b([45]\d\d)\b")
 
@@ -42,21 +52,27 @@ class Fault:
 
 
 BROKEN_OFF = Fault(502, "the provider's answer broke off half-way", "broken_off")
+TOO_SLOW = Fault(504, "the provider's answer was not whole in time", "too_slow")
+SILENT = Fault(504, "the provider was silent for too long", "timeout")
 
 
 def fault_of(error: Exception, key: str) -> Fault:
     """What to answer for an exception; the key is in no message, whatever the provider or litellm repeat of it."""
     if isinstance(error, RequestError):
         return Fault(error.status, str(error), error.code)
+    if isinstance(error, TimeoutError):
+        return SILENT
     refused = next(filter(None, map(_proxy_refusal, _chain(error))), None)
     if refused is not None:
         return refused
     text = _without(key, str(getattr(error, "message", None) or error) or type(error).__name__)
     status, code = _status(error)
     said, provider_code = _said(text)
-    if any(sign in text for sign in _NO_CREDIT):
+    if _BAD_KEY in text:
+        status = 401
+    if _NO_CREDIT.search(text) or (_NO_QUOTA in text and "quotaId" not in text):
         status = 402
-    return Fault(status, said, code or provider_code, _retry_after(error))
+    return Fault(status, said, code or provider_code, _retry_after(error) or _retry_delay(text))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -82,11 +98,14 @@ def _proxy_refusal(error: BaseException) -> Fault | None:
 
 def _status(error: Exception) -> tuple[int, str | None]:
     """The provider's own status where it answered one: litellm makes others of some (a 529, a 403)."""
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if "Timeout" in kinds:
+    if "Timeout" in {kind.__name__ for kind in type(error).__mro__}:
         return 504, "timeout"
     inner = [found for cause in _chain(error) if cause is not error and (found := _number(cause)) is not None]
-    if not inner and "APIConnectionError" in kinds:
+    causes = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
+    if not inner and causes & _CUT:
+        return 502, "broken_off"
+    # Before `inner`: litellm itself gives a 500 to what never reached the provider.
+    if causes & _LOST or any(sign in str(error) for sign in _LOST_IN_WORDS):
         return 502, "connection"
     return (inner[-1] if inner else _number(error) or 500), None
 
@@ -107,7 +126,7 @@ def _said(text: str) -> tuple[str, str | None]:
         if isinstance(inner, dict) and isinstance(inner.get("message"), str):
             text = inner["message"]
             code = inner.get("code") or inner.get("type")
-    said = " ".join(_LITELLM_PREFIX.sub("", text).split())[:_SAID_AT_MOST]
+    said = " ".join(_LITELLM_SUFFIX.sub("", _LITELLM_PREFIX.sub("", text)).split())[:_SAID_AT_MOST]
     return said or "no reason given", str(code) if code is not None else None
 
 
@@ -120,6 +139,11 @@ def _json(text: str) -> object:
 
 def _without(key: str, text: str) -> str:
     return text.replace(key, "***") if key else text
+
+
+def _retry_delay(text: str) -> str | None:
+    found = _RETRY_DELAY.search(text)
+    return found[1] if found else None
 
 
 def _retry_after(error: Exception) -> str | None:

@@ -14,12 +14,30 @@ _SPEAKS_OPENAI = frozenset({"openai", "openrouter", "azure", "deepseek", "groq",
 
 def adapted(provider: str, messages: Sequence[Message]) -> list[Message]:
     """The messages as `provider` takes them; those given are not changed."""
-    found = list(messages)
+    found = [_with_signatures(message) for message in messages]
     if provider not in _SPEAKS_OPENAI:
         found = [_with_readable_arguments(message) for message in found]
+    if provider == "gemini":
+        # An empty answer has no part there, and a turn without parts is refused.
+        found = [message for message in found if not _is_empty_answer(message)]
     if provider == "anthropic":
         found = _with_cache_marks(found)
     return found
+
+
+def _with_signatures(message: Message) -> Message:
+    """Gemini's signatures of thought where litellm looks for them; the gateway keeps them as Google's API has them."""
+    calls = message.get("tool_calls")
+    if not calls or not any("extra_content" in call for call in calls):
+        return message
+    return {**message, "tool_calls": [_signed(call) for call in calls]}
+
+
+def _signed(call: dict[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in call.items() if key != "extra_content"}
+    google = (call.get("extra_content") or {}).get("google") or {}
+    signature = google.get("thought_signature")
+    return plain | {"provider_specific_fields": {"thought_signature": signature}} if signature else plain
 
 
 def _with_readable_arguments(message: Message) -> Message:
@@ -28,6 +46,10 @@ def _with_readable_arguments(message: Message) -> Message:
     if not calls:
         return message
     return {**message, "tool_calls": [_readable(call) for call in calls]}
+
+
+def _is_empty_answer(message: Message) -> bool:
+    return message.get("role") == "assistant" and not message.get("content") and not message.get("tool_calls")
 
 
 def _readable(call: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from agent.forwarder import HOST, PORT
-from agent.llm_container.worker import lean
+from agent.llm_container.worker import lean, mended
 
 # Where the forwarder listens, which leads to the gateway's egress proxy.
 PROXY = f"http://{HOST}:{PORT}"
@@ -43,6 +43,7 @@ def after_import() -> None:
     import litellm
 
     lean.after_import()
+    mended.after_import()
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.turn_off_message_logging = True

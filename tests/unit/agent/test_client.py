@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from agent import config
-from agent.llm import client as client_module
-from agent.llm.client import ChatClient
-from agent.llm.errors import LLMError, LLMKeyError, LLMQuotaError, LLMRequestError, LLMUnavailableError
+from agent.llm.errors import ATTEMPTS, LLMError, LLMKeyError, LLMModelError, LLMQuotaError, LLMUnavailableError
+from agent.llm.models import Models
 from agent.llm.stream import Completion
 from tests.fakes import defaults
 from tests.fakes.standins import StandIns
@@ -31,7 +30,7 @@ def ask(*replies: Reply, key: str = defaults.OPENROUTER_KEY, model: str = defaul
             fakes.state.brain.script(list(replies))
             base = f"{fakes.url(defaults.OPENROUTER_HOST)}/api/v1"
             settings = config.LLM(provider="openrouter", api_key=key, model=model, api_base=base, timeout_s=0.5)
-            client = ChatClient(settings)
+            client = Models(settings)
             try:
                 return await client.complete([{"role": "user", "content": "hello"}], [TOOL])
             finally:
@@ -62,7 +61,7 @@ def test_tool_calls_come_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, LLMKeyError), (403, LLMKeyError), (402, LLMQuotaError), (404, LLMRequestError)]
+    ("status", "kind"), [(401, LLMKeyError), (403, LLMKeyError), (402, LLMQuotaError), (404, LLMModelError)]
 )
 def test_what_a_retry_cannot_help_is_not_retried(status: int, kind: type[LLMError]) -> None:
     with pytest.raises(kind, match=f"HTTP {status}"):
@@ -95,7 +94,7 @@ def test_what_a_retry_can_help_is_retried(failure: Reply) -> None:
 
 def test_retries_end() -> None:
     with pytest.raises(LLMUnavailableError, match="HTTP 503"):
-        ask(*[Reply(error=HttpError(status=503))] * client_module.ATTEMPTS)
+        ask(*[Reply(error=HttpError(status=503))] * ATTEMPTS)
 
 
 def test_a_long_retry_after_is_not_waited_for() -> None:
@@ -108,7 +107,7 @@ def test_nobody_answers() -> None:
     settings = config.LLM(provider="x", api_key="k", model="m", api_base="http://127.0.0.1:1/v1")
 
     async def conversation() -> None:
-        client = ChatClient(settings)
+        client = Models(settings)
         try:
             await client.complete([{"role": "user", "content": "hello"}])
         finally:

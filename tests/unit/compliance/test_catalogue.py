@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,17 @@ def checks() -> list[Check]:
     for file in sorted(COMPLIANCE.glob("test_*.py")):
         module = importlib.import_module(f"tests.compliance.{file.stem}")
         tests = [value for name, value in vars(module).items() if name.startswith("test_")]
-        found += [mark.args[0] for test in tests for mark in getattr(test, "pytestmark", []) if mark.name == "check"]
+        marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
+        found += [mark.args[0] for mark in [*marks, *_marks_of_cases(marks)] if mark.name == "check"]
     return found
+
+
+def _marks_of_cases(marks: Iterable[pytest.Mark]) -> Iterator[pytest.Mark]:
+    """Those of a parametrised check, whose cases have a head each."""
+    for mark in marks:
+        for case in mark.args[1] if mark.name == "parametrize" else ():
+            for decorator in getattr(case, "marks", ()):
+                yield decorator.mark
 
 
 CHECKS = checks()

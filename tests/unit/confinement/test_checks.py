@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from agent.confinement import words
+from agent.confinement import report, words
 from agent.confinement.checks import MEBIBYTE, ROLES, Row, problem, rows
-from agent.confinement.report import as_json, table
+from agent.confinement.report import as_json, show, table
 from agent.confinement.view import View, fields, gateway_address, interfaces, mounts
 
 STATUS = """\
@@ -265,3 +266,18 @@ def test_every_control_has_both_names() -> None:
 def test_json_says_what_the_table_says() -> None:
     assert '"id": "shm"' in as_json([Row("shm", "a", "b", ok=False)])
     assert '"ok": false' in as_json([Row("shm", "a", "b", ok=False)])
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_what_is_shown_is_the_container_and_the_exit_code_its_verdict(
+    well: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = litellm_container()
+    seen.pids = 64 if well else 65
+    monkeypatch.setattr(report, "View", lambda: seen)
+
+    assert show("llm", "pl", json=False) == (not well)
+    assert ("Działa tylko" in capsys.readouterr().out) == (not well)
+    assert show("llm", "pl", json=True) == (not well)
+    failing_rows = [row["id"] for row in json.loads(capsys.readouterr().out) if not row["ok"]]
+    assert failing_rows == ([] if well else ["pids"])

@@ -21,11 +21,16 @@ _PARENT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from agent.llm_container import parent, process
-parent._STABLE_S, process.START_S, process.DEAF_S = map(float, sys.argv[2].split(","))
+parent._STABLE_S, process.START_S, process.DEAF_S = map(float, sys.argv[2].split(",")[:3])
+if sys.argv[2].endswith(",undying"):
+    process.Worker.signal = lambda *_: None
 folder = sys.argv[3]
 sys.exit(parent.serve(f"{folder}/llm.sock", sys.argv[4:], f"{folder}/proxy.sock"))
 """
 _INSIDE = 'ip link set lo up && exec "$0" "$@"'
+
+# How a client sees that the connection was closed, or reset, before an answer came.
+LOST = (httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError)
 
 
 def why_not() -> str:
@@ -48,10 +53,12 @@ class Box:
         stable_s: float = 60.0,
         start_s: float = 180.0,
         deaf_s: float = 60.0,
+        undying: bool = False,
     ) -> None:
+        """With `undying`, no signal reaches a worker, as when it waits for the host's disk."""
         self.socket = folder / "llm.sock"
         self._log = folder / "log"
-        patience = f"{stable_s},{start_s},{deaf_s}"
+        patience = f"{stable_s},{start_s},{deaf_s}{',undying' * undying}"
         flags = ["-ISOO", "-X", "no_debug_ranges", "-c", _PARENT]
         parent = [python, *flags, str(REPOSITORY), patience, str(folder), *command]
         inside = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child", "--", "sh", "-c", _INSIDE]
@@ -87,15 +94,17 @@ class Box:
 
     def health(self) -> tuple[int, str]:
         """Docker's health check: exit code and line."""
-        script = str(REPOSITORY / "agent" / "pid1" / "healthcheck.py")
-        command = ["nsenter", "-t", str(self.pid), "--pid", "--net", "/usr/bin/python3", "-ISOO", script]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        return done.returncode, done.stdout.strip()
+        return health_of(self.process.pid)
 
     def rss_mb(self, pid: int) -> float:
         """Resident memory of a process."""
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+
+    def cpu_s(self) -> float:
+        """Processor time that the parent has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def log_text(self) -> str:
         """What the parent and its workers have logged."""
@@ -123,6 +132,15 @@ class Box:
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def health_of(unshare: int) -> tuple[int, str]:
+    """Docker's health check of what runs as PID 1 below that `unshare`: exit code and line."""
+    script = str(REPOSITORY / "agent" / "pid1" / "healthcheck.py")
+    target = str(next(iter(_children(unshare)), unshare))
+    command = ["nsenter", "-t", target, "--pid", "--net", "/usr/bin/python3", "-ISOO", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.returncode, done.stdout.strip()
 
 
 def standin(folder: Path) -> list[str]:

@@ -1,13 +1,26 @@
-"""A worker with the real litellm for each module of this folder that wants one."""
+"""For the modules of this folder: a parent with a stand-in for its worker, or one with the real litellm."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.unit.llm_container.asking import PROVIDERS
+from tests.unit.llm_container.box import Box, running
 from tests.unit.llm_container.engine import Engine, engine
+
+
+@pytest.fixture
+def boxed() -> Iterator[tuple[Box, Path]]:
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def box(boxed: tuple[Box, Path]) -> Box:
+    return boxed[0]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.unit.llm_container.proxy import Tunnels, proxy
 _HOSTS = (defaults.OPENAI_HOST, defaults.OPENROUTER_HOST, defaults.ANTHROPIC_HOST)
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "picoclaw-llm" / "venv"
 # The worker as it is, but for the places that the test put its files at.
-_LAUNCH = """
+LAUNCH = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
@@ -64,7 +64,7 @@ def engine() -> Iterator[Engine]:
         with fakes_running(_hosts(folder)) as fakes:
             places = {f"{host}:443": _place(url) for host, url in fakes.ping().items()}
             with proxy(folder / "proxy.sock", places) as tunnels:
-                command = [str(python()), "-c", _LAUNCH, str(REPOSITORY), name]
+                command = [str(python()), "-c", LAUNCH, str(REPOSITORY), name]
                 box = Box(folder, command)
                 try:
                     yield Engine(box, fakes, tunnels)

@@ -55,7 +55,7 @@ exec setpriv --reuid 1000 --regid 1000 --clear-groups --bounding-set=-all --inh-
 _OUTSIDE = """
 set -e
 for entry in $ENTRIES; do echo $$ > "$entry"; done
-exec unshare --pid --fork --mount --mount-proc --ipc --uts --net -- sh -c "$INSIDE"
+exec unshare --pid --fork --mount --mount-proc --ipc --uts --net -- sh -c "ip link set lo up; $INSIDE"
 """
 
 
@@ -84,7 +84,7 @@ def why_not() -> str:
 class Box:
     """A running sandbox and the link to it. Started by the constructor; `stop` removes every trace."""
 
-    def __init__(self, python: str, file_deadline: float = 30.0, disk: str = "", **limits: int) -> None:
+    def __init__(self, python: str, file_deadline: float = 30.0, disk: str = "", **settings: Any) -> None:
         """`disk`: what `mount` needs to be told for a workspace on a file system of its own, gone with the box."""
         self.base = Path(tempfile.mkdtemp(prefix=f"picoclaw-test-{os.getpid()}-", dir=BASES))
         self.base.chmod(0o755)
@@ -95,7 +95,7 @@ class Box:
         self._prepare(file_deadline)
         self.log = (self.base / "log").open("a")
         self.runner = asyncio.Runner()
-        self.link = SandboxLink(self.base / "run" / "gateway.sock", connect_wait=0.5, **limits)
+        self.link = SandboxLink(self.base / "run" / "gateway.sock", connect_wait=0.5, **settings)
         self.run(self.link.start())
         try:
             self.start()
@@ -112,7 +112,7 @@ class Box:
         library = self.base / "lib" / "agent"
         library.mkdir(parents=True)
         source = Path(agent.__file__).parent
-        for name in ("__init__.py", "cgroup.py"):
+        for name in ("__init__.py", "cgroup.py", "forwarder.py"):
             shutil.copy(source / name, library)
         (library.parent / "serve.py").write_text(_SERVE)
         for name in ("pid1", "sandbox"):

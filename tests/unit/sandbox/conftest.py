@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.sandbox.box import Box, pythons, why_not
+from tests.unit.sandbox.filling import FILES, LIMIT_MB
 
 
 @pytest.fixture(scope="session")
@@ -51,5 +52,18 @@ def own_box(_possible: None, python: str) -> Iterator[Box]:
 def impatient_box(_possible: None, python: str) -> Iterator[Box]:
     """A sandbox whose file operations may take one second."""
     box = Box(python, file_deadline=1.0)
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def small(_possible: None, python: str) -> Iterator[Box]:
+    """20 MB and 2000 files on a quiet disk of 300 MB."""
+    box = Box(
+        python,
+        disk="-t tmpfs -o nosuid,nodev,size=300m,nr_inodes=50000 tmpfs",
+        workspace_mb=LIMIT_MB,
+        workspace_files=FILES,
+    )
     yield box
     box.stop()

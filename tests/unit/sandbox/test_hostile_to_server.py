@@ -95,17 +95,17 @@ def test_file_operations_are_unreadable_too(box: Box) -> None:
     (box.workspace / "long").write_bytes(b"line\n" * 10_000_000)
     program = """
 import os, time
-seen, end = {"open": 0, "denied": 0}, time.time() + 1.2
+seen, end = set(), time.time() + 1.2
 while time.time() < end:
     time.sleep(0.01)
     for pid in os.listdir("/proc"):
         try:
             ours = pid.isdigit() and open(f"/proc/{pid}/stat").read().split()[3] == "1"
             if ours and int(pid) != os.getppid() and int(pid) != os.getpid():
-                open(f"/proc/{pid}/mem", "rb"); seen["open"] += 1
-        except PermissionError: seen["denied"] += 1
+                open(f"/proc/{pid}/mem", "rb"); seen.add("open")
+        except PermissionError: seen.add("denied")
         except OSError: pass
-print(seen["open"], seen["denied"])
+print(*seen)
 """
 
     async def watch() -> str:
@@ -114,10 +114,7 @@ print(seen["open"], seen["denied"])
         await box.link.read("long", offset=9_999_999)
         return (await watching).output
 
-    opened, denied = map(int, box.run(watch()).split())
-    # A fork is readable for the two calls that it takes to set its own oom_score_adj; it holds no secret.
-    assert opened <= 1
-    assert denied >= 5
+    assert box.run(watch()) == "denied\n"
 
 
 def held_by(pid: int) -> set[str]:

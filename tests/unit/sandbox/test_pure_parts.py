@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import cgroup as files_of_cgroups
-from agent.pid1 import cgroup
+from agent import cgroup
 from agent.sandbox import processes, wire
 from agent.sandbox.output import Capped, HeadTail
 from agent.sandbox.protocol import MAX_FRAME, OUTPUT_HEAD, OUTPUT_TAIL, MalformedError, body_length, pack
@@ -119,8 +118,8 @@ def test_limits_of_the_cgroup(
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
             (tmp_path / folder / name).write_text(f"{text}\n")
-    monkeypatch.setattr(files_of_cgroups, "_ROOT", str(tmp_path))
-    monkeypatch.setattr(files_of_cgroups, "_own_paths", lambda: own)
+    monkeypatch.setattr(cgroup, "_ROOT", str(tmp_path))
+    monkeypatch.setattr(cgroup, "_own_paths", lambda: own)
     found = cgroup.Cgroup()
     assert (found.memory_limit, found.pids_limit, found.pids()) == (128 * 1024 * 1024, 64, 7)
     assert (found.memory_kills(), found.overflows()) == (3, 8)
@@ -129,7 +128,7 @@ def test_limits_of_the_cgroup(
 @pytest.mark.parametrize("text", ["max", "9223372036854771712", ""])
 def test_no_limit(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "memory.max").write_text(text)
-    monkeypatch.setattr(files_of_cgroups, "_ROOT", str(tmp_path))
+    monkeypatch.setattr(cgroup, "_ROOT", str(tmp_path))
     assert cgroup.Cgroup().memory_limit is None
     assert cgroup.Cgroup().overflows() == 0
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.llm.cache import CacheUse
 from tests.fakes.llm.dialect import Headers
 from tests.fakes.llm.openai_chat.providers import Provider
 from tests.fakes.llm.pieces import arguments_text, pieces, tokens_of
@@ -15,8 +16,8 @@ from tests.fakes.wire import HttpError, Reply
 _ARGUMENTS_PIECE = 9
 
 
-def usage_of(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
-    """A token for every four characters, unless the reply says how many."""
+def usage_of(body: dict[str, Any], reply: Reply, cache: CacheUse | None = None) -> dict[str, Any]:
+    """A token for every four characters, unless the reply says how many; `cache` is Anthropic's."""
     prompt, said = reply.prompt_tokens, reply.completion_tokens
     if prompt is None:
         prompt = tokens_of(body["messages"]) + tokens_of(body.get("tools", []))
@@ -24,7 +25,12 @@ def usage_of(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         calls = sum(len(call.name) + len(arguments_text(call.arguments)) for call in reply.tool_calls)
         said = (len(reply.text) + len(reply.refusal or "") + calls) // 4 + 1
     usage = {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
-    return usage | {"prompt_tokens_details": {"cached_tokens": reply.cached_tokens or 0, "audio_tokens": 0}}
+    details = {"cached_tokens": reply.cached_tokens or 0, "audio_tokens": 0}
+    if cache is not None:
+        details |= {"cached_tokens": cache.read, "cache_write_tokens": cache.written_5m + cache.written_1h}
+        total = cache.plain + cache.read + cache.written_5m + cache.written_1h
+        usage |= {"prompt_tokens": total, "total_tokens": total + said}
+    return usage | {"prompt_tokens_details": details}
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Completion:
     identifier: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
     headers: Headers = field(default_factory=dict)
+    cache: CacheUse | None = None
 
     def whole(self) -> dict[str, Any]:
         """The answer to a request without `stream`."""
@@ -77,7 +84,7 @@ class Completion:
         yield from self._call_chunks()
 
     def _usage(self) -> dict[str, Any]:
-        return self.provider.counted(usage_of(self.body, self.reply))
+        return self.provider.counted(usage_of(self.body, self.reply, self.cache))
 
     def _call_chunks(self) -> Iterator[dict[str, Any]]:
         for index, call in enumerate(self._calls()):

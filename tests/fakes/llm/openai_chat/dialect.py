@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.llm.dialect import Question, Refusal, RefusedError
+from tests.fakes.llm.openai_chat import caching
 from tests.fakes.llm.openai_chat.completion import Completion
 from tests.fakes.llm.openai_chat.conversation import check_messages, understood
 from tests.fakes.llm.openai_chat.images import check_images
@@ -49,6 +50,8 @@ class ChatCompletions:
             check_messages(plain["messages"])
             check_images(plain["messages"])
             check_tools(plain)
+            if caching.applies(model):
+                caching.check(body)
         except InvalidRequestError as problem:
             raise RefusedError(Refusal(400, self._provider.invalid(problem, str(model))), problem.message) from None
 
@@ -62,7 +65,7 @@ class ChatCompletions:
 
     def answer(self, question: Question, reply: Reply) -> Completion:
         """A completion."""
-        return Completion(question.body, reply, self._provider)
+        return Completion(question.body, reply, self._provider, cache=caching.use(question, reply))
 
     def failure(self, error: HttpError) -> Refusal:
         """The provider's, with the header that says when to come back."""

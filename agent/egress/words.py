@@ -1,0 +1,17 @@
+"""The audit log's columns and verdicts, in English and Polish."""
+
+HEADINGS = (
+    ("ended (UTC)", "client", "host", "sent", "received", "verdict", "reason"),
+    ("koniec (UTC)", "klient", "host", "wysłano", "odebrano", "wynik", "powód"),
+)
+VERDICTS = {
+    "allowed": ("allowed", "dopuszczone"),
+    "refused": ("refused", "odrzucone"),
+    "failed": ("failed", "nieudane"),
+}
+NOTHING = ("Nothing has gone through the egress proxy yet.", "Przez proxy wyjściowe nic jeszcze nie przeszło.")
+
+
+def index(language: str) -> int:
+    """Which of each pair."""
+    return 1 if language.lower().startswith("pl") else 0

@@ -1,0 +1,51 @@
+"""Asking the model through what was deployed: a wrong key is better known now than at the first message."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra import logger
+from pyinfra.api.command import FunctionCommand, PyinfraCommand
+from pyinfra.api.host import Host
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from roles.common.commands import run, script
+from roles.common.started import started
+
+# Three models, each with a litellm to load and two minutes to answer in.
+_PATIENCE_S = 400
+
+
+@operation()
+def model_answers(container: str) -> Generator[PyinfraCommand, None, None]:
+    """One short question to the model, when this run has started a container anew; without an answer the run fails.
+
+    The containers are left as they are: they run, and tell the owner in the chat what is wrong.
+    """
+    if not started():
+        host.noop("no container was started anew, so the model is not asked")
+        return
+    yield FunctionCommand(_ask, (container,), {})
+
+
+def _ask(state: State, host: Host, container: str) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
+    check = script(
+        'timeout "$patience" docker exec "$container" picoclaw llm check 2>&1',
+        patience=str(_PATIENCE_S),
+        container=container,
+    )
+    worked, output = run(host, check)
+    lines = output.output_lines or [f"`picoclaw llm check` said nothing within {_PATIENCE_S} s"]
+    for line in lines:
+        host.log_styled(line, fg="green" if worked else "red", log_func=logger.info if worked else logger.error)
+    if not worked:
+        host.log_styled(
+            "the model does not answer, the reason stands above: correct llm in config.json (or the account at its "
+            f"provider) and run this again; `docker exec {container} picoclaw llm check` on the host asks it anew. "
+            "Everything else is deployed and runs; picoclaw_check_model = False in the inventory skips this question",
+            fg="red",
+            log_func=logger.error,
+        )
+    return worked

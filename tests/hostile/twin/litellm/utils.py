@@ -1,0 +1,1 @@
+"""The worker looks for this module of litellm's."""
