@@ -195,3 +195,13 @@ def test_the_hosts_own_config_decides_where_there_is_none_here(
     secrets = [key for _, key, _ in litellm_box.MODELS.values()]
     assert [secret for secret in secrets if secret in done.stdout] == []
     assert stack.lab.ssh(f"grep -c {secrets[0]} {CONFIG}", check=True).stdout.strip() == "1"
+
+
+def test_a_whole_conversation_goes_through_it(llm: Stack) -> None:
+    llm.wait_ready()
+    assert "hello" in llm.ask("hello", timeout=PATIENCE_S)
+    assert "conversed" in llm.ask("run echo conversed", timeout=PATIENCE_S)
+    asked = llm.fakes.llm_requests()
+    assert len(asked) == 3, "a hello, a command, its result"
+    assert {request.host for request in asked} == {litellm_box.MODELS["anthropic"][0]}
+    assert litellm_box.health(llm) == "worker warm"
