@@ -152,6 +152,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "None of the {count} models in config.json answers:",
         "pl": "Żaden z {count} modeli z config.json nie odpowiada:",
     },
+    "check_ok": {
+        "en": "{head}: answers in {seconds} s, {prompt} + {completion} tokens, {cost}",
+        "pl": "{head}: odpowiada w {seconds} s, tokeny: {prompt} + {completion}, {cost}",
+    },
+    "check_no_cost": {"en": "cost unknown", "pl": "koszt nieznany"},
     "internal": {
         "en": "Something went wrong on my side; the log says what. Please write again.",
         "pl": "Coś poszło nie tak po mojej stronie; szczegóły są w logu. Napisz ponownie.",
