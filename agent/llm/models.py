@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import Any
 
-from agent.config import LLM
+from agent.config import LLM, Model
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
@@ -24,6 +24,13 @@ LONGEST_REST_S = 900.0
 OnText = Callable[[str], None]
 
 
+def places(llm: LLM) -> Iterator[tuple[str, Model]]:
+    """Each model with its place in config.json, in the order in which they are asked."""
+    yield "llm", llm
+    for number, model in enumerate(llm.fallbacks):
+        yield f"llm.fallbacks[{number}]", model
+
+
 class Models:
     """The way to whichever configured model answers.
 
@@ -32,10 +39,9 @@ class Models:
 
     def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
         """`table` tells how much each model reads; of what it does not know something safe is assumed."""
-        places = ["llm", *(f"llm.fallbacks[{number}]" for number in range(len(llm.fallbacks)))]
         self._line = [
             _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
-            for model, where in zip(llm.models, places, strict=True)
+            for where, model in places(llm)
         ]
         self._warmth = None
         if any(model.through_litellm for model in llm.models):
