@@ -20,9 +20,7 @@ from agent.store.database import connect
 
 THEN = datetime(2026, 11, 22, 23, 59, 1, tzinfo=UTC).timestamp()
 ALLOWED = EgressRecord("sandbox", "example.org", 443, "93.184.215.14", 1234, 5_600_000, 1.5, "allowed", "", 1, THEN)
-REFUSED = EgressRecord(
-    "sandbox", "fd00::1", 8443, "", 0, 0, 0.1, "refused", "fd00::1:8443 is not allowed: why", 7, THEN
-)
+REFUSED = EgressRecord("sandbox", "fd00::1", 8443, "", 0, 0, 0.1, "refused", "is not allowed: why", 7, THEN)
 LLM = EgressRecord("llm", "", 0, "", 0, 0, 0.1, "failed", "the client went away", 1, THEN)
 
 
