@@ -163,6 +163,21 @@ def test_what_keeps_one_client_from_being_served_keeps_no_other(
     asyncio.run(scenario())
 
 
+def test_what_is_in_the_sockets_place_is_left_alone(places: Path, audit: Audit) -> None:
+    (places / "sandbox/proxy.sock").mkdir()
+
+    async def scenario() -> None:
+        served = Egress(policies(settings(allow_hosts=["a.example"])), audit)
+        served.start()
+        await asyncio.sleep(0.1)
+        assert "cannot listen" in str(served.report()["sandbox"])
+        (places / "sandbox/proxy.sock").rmdir()
+        await until_served(served)
+        await served.close()
+
+    asyncio.run(scenario())
+
+
 def test_it_can_be_stopped_while_it_cannot_listen(places: Path, audit: Audit) -> None:
     (places / "sandbox").rmdir()
 
@@ -176,20 +191,21 @@ def test_it_can_be_stopped_while_it_cannot_listen(places: Path, audit: Audit) ->
 
 
 def test_the_owners_authority_is_handed_out_and_taken_back(places: Path, audit: Audit) -> None:
-    async def served_once() -> None:
+    async def served_once() -> dict[str, str]:
         served = Egress(policies(settings(ANTHROPIC, allow_hosts=["a.example"])), audit)
         served.start()
         await asyncio.sleep(0.05)
+        handed = {path.parent.name: path.read_text() for path in places.glob("*/ca.pem")}
         await served.close()
+        return handed
 
     (places / "extra.pem").write_text("EXTRA")
-    asyncio.run(served_once())
-    assert (places / "llm/ca.pem").read_text() == "EXTRA"
-    assert (places / "sandbox/ca.pem").read_text() == "SYSTEM\nEXTRA"
+    assert asyncio.run(served_once()) == {"llm": "EXTRA", "sandbox": "SYSTEM\nEXTRA"}
+    assert not list(places.glob("*/ca.pem"))
 
     (places / "extra.pem").unlink()
-    asyncio.run(served_once())
-    assert not list(places.glob("*/ca.pem"))
+    (places / "sandbox/ca.pem").write_text("left by a gateway that was killed")
+    assert asyncio.run(served_once()) == {}
 
 
 def test_an_authority_that_cannot_be_handed_out_is_reported_but_no_reason_not_to_serve(
