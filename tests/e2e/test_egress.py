@@ -47,8 +47,8 @@ COMMANDS = {
         "picoclaw_sample-1.0-py3-none-any.whl\n[exit code 0]",
     ),
     "pip install": (
-        f"pip install -q -i https://{SITE}/simple {site.PACKAGE}; python3 -c 'import picoclaw_sample as p; print(p.WORD)'",
-        "installed\n[exit code 0]",
+        f"pip install -q -i https://{SITE}/simple {site.PACKAGE} && cat .local/lib/*/*/picoclaw_sample.py",
+        'WORD = "installed"\n[exit code 0]',
     ),
     "a large file": (f"curl -sS https://{SITE}/bytes/50000000 | wc -c", "50000000\n[exit code 0]"),
     "many at a time": (
@@ -56,8 +56,10 @@ COMMANDS = {
         "20 100000\n[exit code 0]",
     ),
     "a server of its own": (
-        "python3 -m http.server 8000 --bind 127.0.0.1 2>/dev/null & sleep 1; echo mine > index.html; "
-        "curl -sS http://127.0.0.1:8000/ http://localhost:8000/; kill %1",
+        (
+            "python3 -m http.server 8000 --bind 127.0.0.1 2>/dev/null & sleep 1; echo mine > index.html; "
+            "curl -sS http://127.0.0.1:8000/ http://localhost:8000/; kill %1"
+        ),
         "mine\nmine\n[exit code 0]",
     ),
 }
@@ -77,8 +79,9 @@ def test_there_is_still_no_interface_and_every_control_holds(open_stack: Stack) 
 
 def test_the_model_is_told_what_it_may_reach(open_stack: Stack) -> None:
     open_stack.ask("hello")
-    system = open_stack.fakes.llm_requests()[-1].body["messages"][0]["content"]
-    assert f"no network but HTTPS, through the proxy that the environment names, to {SITE};" in system
+    system = open_stack.fakes.llm_requests()[-1].body["messages"][0]
+    told = f"no network but HTTPS, through the proxy that the environment names, to {SITE};"
+    assert told in wire.text_of(system)
 
 
 def test_a_refusal_is_in_the_books_with_its_remedy(open_stack: Stack) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.fakes import defaults, wire
-from tests.stack import CONFIG, Stack
+from tests.stack import Stack
 
 
 def test_ps_stats_and_health(stack: Stack) -> None:
@@ -62,7 +62,7 @@ def test_a_turn_cut_by_a_crash_goes_on_without_running_twice(stack: Stack) -> No
     )
     stack.lab.ssh("docker kill picoclaw && docker start picoclaw", check=True)
     stack.fakes.wait_for_reply(after=sent.message_id, containing="look first", timeout=30)
-    result = stack.fakes.llm_requests()[-1].body["messages"][-1]["content"]
+    result = wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1])
     assert "restarted while this ran" in result
     stack.wait_ready()
     assert stack.ask("run wc -l < /workspace/count").split("\n").count("1") == 1

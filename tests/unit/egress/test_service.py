@@ -191,17 +191,20 @@ def test_it_can_be_stopped_while_it_cannot_listen(places: Path, audit: Audit) ->
 
 
 def test_the_owners_authority_is_handed_out_and_taken_back(places: Path, audit: Audit) -> None:
+    def handed() -> dict[str, str]:
+        return {path.parent.name: path.read_text() for path in places.glob("*/ca.pem")}
+
     async def served_once() -> dict[str, str]:
         served = Egress(policies(settings(ANTHROPIC, allow_hosts=["a.example"])), audit)
         served.start()
         await asyncio.sleep(0.05)
-        handed = {path.parent.name: path.read_text() for path in places.glob("*/ca.pem")}
+        found = handed()
         await served.close()
-        return handed
+        return found
 
     (places / "extra.pem").write_text("EXTRA")
     assert asyncio.run(served_once()) == {"llm": "EXTRA", "sandbox": "SYSTEM\nEXTRA"}
-    assert not list(places.glob("*/ca.pem"))
+    assert handed() == {}
 
     (places / "extra.pem").unlink()
     (places / "sandbox/ca.pem").write_text("left by a gateway that was killed")
