@@ -112,13 +112,14 @@ def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
     """
     from agent.egress import report
     from agent.egress.errors import EgressError
+    from agent.gateway.printable import printable
     from agent.store.database import STATE
 
     try:
         records = report.read(STATE, limit, client)
     except EgressError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(report.as_json(records) if as_json else report.table(records, lang))
+    click.echo(report.as_json(records) if as_json else printable(report.table(records, lang)))
 
 
 @main.command()
