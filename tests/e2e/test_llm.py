@@ -124,7 +124,7 @@ def test_its_key_is_on_no_disk_and_in_no_environment_there(llm: Stack) -> None:
     assert key not in llm.logs(LLM)
 
 
-@pytest.mark.parametrize("order", itertools.permutations((GATEWAY, SANDBOX, LLM)), ids="-".join)
+@pytest.mark.parametrize("order", list(itertools.permutations((GATEWAY, SANDBOX, LLM))), ids="-".join)
 def test_any_order_of_restarts_recovers_by_itself(llm: Stack, order: tuple[str, ...]) -> None:
     for container in order:
         llm.lab.ssh(f"docker restart --time 3 {container}", check=True)
@@ -195,3 +195,13 @@ def test_the_hosts_own_config_decides_where_there_is_none_here(
     secrets = [key for _, key, _ in litellm_box.MODELS.values()]
     assert [secret for secret in secrets if secret in done.stdout] == []
     assert stack.lab.ssh(f"grep -c {secrets[0]} {CONFIG}", check=True).stdout.strip() == "1"
+
+
+def test_a_whole_conversation_goes_through_it(llm: Stack) -> None:
+    llm.wait_ready()
+    assert "hello" in llm.ask("hello", timeout=PATIENCE_S)
+    assert "conversed" in llm.ask("run echo conversed", timeout=PATIENCE_S)
+    asked = llm.fakes.llm_requests()
+    assert len(asked) == 3, "a hello, a command, its result"
+    assert {request.host for request in asked} == {litellm_box.MODELS["anthropic"][0]}
+    assert litellm_box.health(llm) == "worker warm"
