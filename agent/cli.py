@@ -73,13 +73,13 @@ def llm_check(as_json: bool, lang: str) -> None:
 
     from agent import config
     from agent.errors import ConfigError
-    from agent.llm import check
+    from agent.llm import check, tables
 
     try:
         settings = config.load()
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    findings = asyncio.run(check.check(settings.llm, lang))
+    findings = asyncio.run(check.check(settings.llm, lang, tables.load()))
     for finding in () if as_json else findings:
         click.echo(check.line(finding, lang))
     if as_json:

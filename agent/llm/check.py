@@ -11,15 +11,16 @@ from agent.config import LLM, Model
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMError
 from agent.llm.explain import explain
-from agent.llm.models import places
-from agent.llm.stream import Usage
+from agent.llm.prices import microdollars
+from agent.llm.tables import Table
+from agent.llm.usage import Usage
 from agent.messages import say
 
 _QUESTION = [{"role": "user", "content": "Answer with the one word: ok"}]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model did; `cost_usd` is None where neither provider nor config.json tells a price."""
+    """What one model did; `cost_usd` is None where nobody tells a price."""
 
     where: str
     provider: str
@@ -33,9 +34,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-async def check(llm: LLM, language: str, socket: str = SOCKET) -> list[Finding]:
-    """Ask each model once, in their order."""
-    return [await _check(model, where, llm.idle_minutes, language, socket) for where, model in places(llm)]
+async def check(llm: LLM, language: str, table: Table, socket: str = SOCKET) -> list[Finding]:
+    """Ask each model once, in their order; `table` has their prices."""
+    found = []
+    for where, model in llm.placed:
+        client = ChatClient(model, where, llm.idle_minutes, socket)
+        try:
+            found.append(await _ask(client, model, where, language, table))
+        finally:
+            await client.aclose()
+    return found
 
 
 def as_json(findings: Sequence[Finding]) -> str:
@@ -60,15 +68,13 @@ def line(finding: Finding, language: str) -> str:
     )
 
 
-async def _check(model: Model, where: str, idle_minutes: float, language: str, socket: str) -> Finding:
-    client = ChatClient(model, where, idle_minutes, socket)
+async def _ask(client: ChatClient, model: Model, where: str, language: str, table: Table) -> Finding:
     began, usage, problem = monotonic(), Usage(), ""
     try:
         usage = (await client.complete(_QUESTION)).usage
     except LLMError as error:
         problem = explain(error, language)
-    finally:
-        await client.aclose()
+    cost = microdollars(model, usage, table)
     return Finding(
         where=where,
         provider=model.provider,
@@ -78,13 +84,6 @@ async def _check(model: Model, where: str, idle_minutes: float, language: str, s
         seconds=round(monotonic() - began, 3),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
-        cost_usd=None if problem else _cost(model, usage),
+        cost_usd=None if problem or cost is None else cost / 1e6,
         problem=problem,
     )
-
-
-def _cost(model: Model, usage: Usage) -> float | None:
-    if usage.cost_usd is not None or model.price is None:
-        return usage.cost_usd
-    dollars = usage.prompt_tokens * model.price.input + usage.completion_tokens * model.price.output
-    return dollars / 1_000_000

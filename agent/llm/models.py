@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
-from agent.config import LLM, Model
+from agent.config import LLM
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
@@ -24,13 +24,6 @@ LONGEST_REST_S = 900.0
 OnText = Callable[[str], None]
 
 
-def places(llm: LLM) -> Iterator[tuple[str, Model]]:
-    """Each model with its place in config.json, in the order in which they are asked."""
-    yield "llm", llm
-    for number, model in enumerate(llm.fallbacks):
-        yield f"llm.fallbacks[{number}]", model
-
-
 class Models:
     """The way to whichever configured model answers.
 
@@ -41,7 +34,7 @@ class Models:
         """`table` tells how much each model reads; of what it does not know something safe is assumed."""
         self._line = [
             _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
-            for where, model in places(llm)
+            for where, model in llm.placed
         ]
         self._warmth = None
         if any(model.through_litellm for model in llm.models):
