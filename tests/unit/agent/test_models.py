@@ -263,7 +263,7 @@ def test_usage_tells_cache_and_cost() -> None:
 def test_a_signature_of_gemini_reaches_no_provider_that_does_not_know_it() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "exec", "arguments": "{}"}}
     signed = call | {"extra_content": {"google": {"thought_signature": "c2lnbmVk"}}}
-    history = [*ASK, {"role": "assistant", "content": None, "tool_calls": [signed]}]
+    history: list[dict[str, Any]] = [*ASK, {"role": "assistant", "content": None, "tool_calls": [signed]}]
     history.append({"role": "tool", "tool_call_id": "c1", "content": "ok"})
 
     async def scenario(pair: Pair) -> None:
