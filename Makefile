@@ -51,7 +51,7 @@ conformance: venv litellm ## every case of a model's answer, over both engines a
 e2e: venv ## deploy, conversation and compliance on a lab host
 	$(BIN)/python -m pytest tests/e2e tests/hostile
 
-bench: venv ## measure the budgets on a lab host, each beside its goal
+bench: venv litellm ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench
 
 verify: venv ## prove every hardening control on the hosts of ./inventory

@@ -61,6 +61,15 @@ class Stack:
         """`docker inspect` of a container."""
         return dict(json.loads(self.lab.ssh(f"docker inspect {container}", check=True).stdout)[0])
 
+    def peak_memory(self, container: str = GATEWAY) -> int:
+        """Bytes that a container has had at most since its start, page cache included; the kernel's own count."""
+        identity = self.inspect(container)["Id"]
+        read = (
+            f"cat /sys/fs/cgroup/memory/docker/{identity}/memory.max_usage_in_bytes 2>/dev/null || "
+            f"cat /sys/fs/cgroup/system.slice/docker-{identity}.scope/memory.peak"
+        )
+        return int(self.lab.ssh(read, check=True).stdout)
+
     def logs(self, container: str = GATEWAY) -> str:
         """Everything that a container has logged."""
         done = self.lab.ssh(f"docker logs {container}", check=True)

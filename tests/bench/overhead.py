@@ -104,14 +104,18 @@ def memory(engine: Litellm, *, worker: bool) -> float:
     return box.rss_mb(box.workers()[0] if worker else box.pid)
 
 
-def main() -> int:
-    """Print the table."""
-    rows = direct()
+def rows() -> list[tuple[str, float, str]]:
+    """All of them: name, value, unit."""
+    found = direct()
     if reason := why_no_engine():
         print(f"litellm is left out: {reason}", file=sys.stderr)
-    else:
-        rows += litellm(rows[0][1])
-    for what, value, unit in rows:
+        return found
+    return found + litellm(found[0][1])
+
+
+def main() -> int:
+    """Print the table."""
+    for what, value, unit in rows():
         print(f"{what:50} {value:9.1f} {unit}")
     return 0
 
