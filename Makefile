@@ -9,10 +9,10 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help venv litellm demo test lint unit e2e bench verify trace lab-down lock models format clean
+.PHONY: help venv litellm demo test lint unit conformance e2e bench verify trace lab-down lock models format clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(VENV)/.ready ## install the tools of this repository into .venv
 
@@ -42,13 +42,16 @@ lint: venv ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-unit: venv ## tests that need no lab host
+unit: venv litellm ## tests that need no lab host
 	$(BIN)/python -m pytest tests/unit tests/conformance
+
+conformance: venv litellm ## every case of a model's answer, over both engines and each provider, as a table
+	@$(BIN)/python -m tests.conformance
 
 e2e: venv ## deploy, conversation and compliance on a lab host
 	$(BIN)/python -m pytest tests/e2e tests/hostile
 
-bench: venv ## measure the budgets on a lab host, each beside its goal
+bench: venv litellm ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench
 
 verify: venv ## prove every hardening control on the hosts of ./inventory

@@ -56,6 +56,37 @@ def health(ready: bool, as_json: bool) -> None:
     sys.exit(0 if response.status == 200 else 1)
 
 
+@main.group()
+def llm() -> None:
+    """The models that config.json names."""
+
+
+@llm.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the lines.")
+def llm_check(as_json: bool, lang: str) -> None:
+    """Ask each model of config.json one tiny question, for real; exit 1 when the first of them does not answer.
+
+    On the host: docker exec picoclaw picoclaw llm check
+    """
+    import asyncio
+
+    from agent import config
+    from agent.errors import ConfigError
+    from agent.llm import check, tables
+
+    try:
+        settings = config.load()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    findings = asyncio.run(check.check(settings.llm, lang, tables.load()))
+    for finding in () if as_json else findings:
+        click.echo(check.line(finding, lang))
+    if as_json:
+        click.echo(check.as_json(findings))
+    sys.exit(0 if findings[0].ok else 1)
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 @click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
@@ -81,13 +112,14 @@ def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
     """
     from agent.egress import report
     from agent.egress.errors import EgressError
+    from agent.gateway.printable import printable
     from agent.store.database import STATE
 
     try:
         records = report.read(STATE, limit, client)
     except EgressError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(report.as_json(records) if as_json else report.table(records, lang))
+    click.echo(report.as_json(records) if as_json else printable(report.table(records, lang)))
 
 
 @main.command()

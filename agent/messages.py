@@ -220,6 +220,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "until {where}.price says it, its cost is unknown",
         "pl": "dopóki nie poda tego {where}.price, jego koszt jest nieznany",
     },
+    "check_ok": {
+        "en": "{head}: answers in {seconds} s, {prompt} + {completion} tokens, {cost}",
+        "pl": "{head}: odpowiada w {seconds} s, tokeny: {prompt} + {completion}, {cost}",
+    },
+    "check_no_cost": {"en": "cost unknown", "pl": "koszt nieznany"},
     "internal": {
         "en": "Something went wrong on my side; the log says what. Please write again.",
         "pl": "Coś poszło nie tak po mojej stronie; szczegóły są w logu. Napisz ponownie.",

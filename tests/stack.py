@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,15 @@ class Stack:
         """`docker inspect` of a container."""
         return dict(json.loads(self.lab.ssh(f"docker inspect {container}", check=True).stdout)[0])
 
+    def peak_memory(self, container: str = GATEWAY) -> int:
+        """Bytes that a container has had at most since its start, page cache included; the kernel's own count."""
+        identity = self.inspect(container)["Id"]
+        read = (
+            f"cat /sys/fs/cgroup/memory/docker/{identity}/memory.max_usage_in_bytes 2>/dev/null || "
+            f"cat /sys/fs/cgroup/system.slice/docker-{identity}.scope/memory.peak"
+        )
+        return int(self.lab.ssh(read, check=True).stdout)
+
     def logs(self, container: str = GATEWAY) -> str:
         """Everything that a container has logged."""
         done = self.lab.ssh(f"docker logs {container}", check=True)
@@ -68,6 +78,25 @@ class Stack:
     def ask(self, text: str, timeout: float = 30.0) -> str:
         """Write as the owner and wait for the answer's text."""
         return "\n".join(message.text for message in self.fakes.ask(text, timeout=timeout))
+
+    @contextmanager
+    def edited_config(self, **changes: dict[str, object]) -> Iterator[None]:
+        """Edit sections of config.json on the host and restart, as the README says; put it back afterwards."""
+        original = self.lab.ssh(f"cat {CONFIG}", check=True).stdout
+        document = json.loads(original)
+        for section, keys in changes.items():
+            document.setdefault(section, {}).update(keys)
+        self.write_config(json.dumps(document))
+        try:
+            yield
+        finally:
+            self.write_config(original)
+            self.wait_ready()
+
+    def write_config(self, text: str) -> None:
+        """Replace config.json on the host and restart."""
+        self.lab.ssh(f"cat > {CONFIG}", stdin=text, check=True)
+        self.lab.ssh("docker restart picoclaw", check=True)
 
     def close(self) -> None:
         """Let the stand-ins go; the host stays."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from agent.config.providers import PROVIDERS
 from agent.config.references import REFERENCE
@@ -17,18 +16,12 @@ _TELEGRAM_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{30,}")
 
 def check(config: Config) -> None:
     """Raise ConfigError when the values cannot work, naming key, expectation and remedy."""
-    for where, model in _models(config):
+    for where, model in config.llm.placed:
         _check_model(where, model)
     _check_channels(config.channels)
     _check_ranges(config)
     for entry in config.sandbox.allow_hosts:
         rules.parse(entry, "sandbox.allow_hosts")
-
-
-def _models(config: Config) -> Iterator[tuple[str, Model]]:
-    yield "llm", config.llm
-    for place, model in enumerate(config.llm.fallbacks):
-        yield f"llm.fallbacks[{place}]", model
 
 
 def _check_model(where: str, model: Model) -> None:
@@ -104,7 +97,7 @@ def _check_ranges(config: Config) -> None:
         ("sandbox.workspace_mb", config.sandbox.workspace_mb, 16, 1024 * 1024),
         ("sandbox.workspace_files", config.sandbox.workspace_files, 1000, 10_000_000),
     ]
-    for where, model in _models(config):
+    for where, model in config.llm.placed:
         ranges += [
             (f"{where}.timeout_s", model.timeout_s, 1, 3600),
             (f"{where}.context_window", model.context_window, 4000, 10**8),

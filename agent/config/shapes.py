@@ -69,6 +69,13 @@ class LLM(Model, frozen=True):
         """All of them, in the order in which they are asked."""
         return (self, *self.fallbacks)
 
+    @property
+    def placed(self) -> Iterator[tuple[str, Model]]:
+        """Each with its place in config.json, `llm` or `llm.fallbacks[0]`, in the same order."""
+        yield "llm", self
+        for place, model in enumerate(self.fallbacks):
+            yield f"llm.fallbacks[{place}]", model
+
 
 class Telegram(_Section, frozen=True, tag_field="type", tag="telegram"):
     """A Telegram bot (BotFather's token)."""

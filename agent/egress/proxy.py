@@ -130,12 +130,17 @@ class _Door:
         """Listen; OSError when that is impossible."""
         if self.path.is_socket():
             self.path.unlink()
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.setblocking(False)
-        self._listener.bind(str(self.path))
-        self.path.chmod(0o600)
-        self._listener.listen(_BACKLOG)
-        asyncio.get_running_loop().add_reader(self._listener, self._accept)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listener.setblocking(False)
+            listener.bind(str(self.path))
+            self.path.chmod(0o600)
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+        self._listener = listener
+        asyncio.get_running_loop().add_reader(listener, self._accept)
 
     def close(self) -> None:
         """Stop listening."""

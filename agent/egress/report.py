@@ -56,7 +56,7 @@ def _row(record: EgressRecord, which: int) -> tuple[str, ...]:
         _size(record.bytes_up),
         _size(record.bytes_down),
         VERDICTS.get(record.verdict, (record.verdict,) * 2)[which],
-        record.reason,
+        " ".join(record.reason.split()),
     )
 
 

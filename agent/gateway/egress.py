@@ -6,6 +6,7 @@ Imported only when the config gives some client something to reach.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -74,6 +75,9 @@ class Egress:
         for task in self._opening:
             task.cancel()
         await asyncio.gather(*self._opening, *(p.close() for p in self._proxies.values()), return_exceptions=True)
+        for client in self._proxies:
+            with contextlib.suppress(OSError):
+                _roots_of(client).unlink()
         self._recorder.flush()
 
     def report(self) -> dict[str, str | None]:
@@ -85,7 +89,7 @@ class Egress:
         while True:
             try:
                 await self._proxies[client].start()
-            except EgressError as error:
+            except (EgressError, OSError) as error:
                 self._problems[client] = self._trouble(client, str(error))
             else:
                 self._problems[client] = lacking
@@ -98,13 +102,17 @@ class Egress:
         return problem
 
 
+def _roots_of(client: str) -> Path:
+    return (LLM_DIRECTORY if client == "llm" else SANDBOX_DIRECTORY) / ROOTS
+
+
 def _hand_out_roots(client: str) -> str | None:
     """Give a client the owner's own certificate authority, or take it away when there is none any more; what failed.
 
     The worker of picoclaw-llm adds its own system's roots. The clients that commands use (curl, git, requests) take one
     file in place of what they know, so theirs holds both. Nobody reads it while it is written: commands start after.
     """
-    roots = (LLM_DIRECTORY if client == "llm" else SANDBOX_DIRECTORY) / ROOTS
+    roots = _roots_of(client)
     try:
         roots.unlink(missing_ok=True)
         if http.EXTRA_ROOTS.exists():

@@ -34,5 +34,7 @@ def marked(messages: Sequence[Message]) -> list[Message]:
 
 
 def _parts(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As parts, the last text among them marked: OpenRouter takes marks on text alone."""
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    return [*parts[:-1], {**parts[-1], **_MARK}]
+    texts = [place for place, part in enumerate(parts) if part.get("text")]
+    return [{**part, **_MARK} if place in texts[-1:] else part for place, part in enumerate(parts)]

@@ -32,10 +32,9 @@ class Models:
 
     def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
         """`table` tells how much each model reads; of what it does not know something safe is assumed."""
-        places = ["llm", *(f"llm.fallbacks[{number}]" for number in range(len(llm.fallbacks)))]
         self._line = [
             _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
-            for model, where in zip(llm.models, places, strict=True)
+            for where, model in llm.placed
         ]
         self._warmth = None
         if any(model.through_litellm for model in llm.models):

@@ -150,15 +150,9 @@ class Gap:
         return "; ".join(parts)
 
 
-def sections(llm: config.LLM) -> Iterator[tuple[str, config.Model]]:
-    """Each model with its place in config.json: `llm`, `llm.fallbacks[0]`."""
-    for place, model in enumerate(llm.models):
-        yield "llm" if place == 0 else f"llm.fallbacks[{place - 1}]", model
-
-
 def gaps(llm: config.LLM, table: Table) -> Iterator[Gap]:
     """Each configured model of which something is missing."""
-    for where, model in sections(llm):
+    for where, model in llm.placed:
         window = model.context_window is None and known_of(model, table).max_input_tokens is None
         price = price_of(model, table) is None and not reports_cost(model)
         if window or price:

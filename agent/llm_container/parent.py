@@ -199,6 +199,8 @@ def serve(socket_path: str, command: list[str], egress_path: str = EGRESS_PATH, 
     except OSError as error:
         log(f"cannot listen on {socket_path}: {error.strerror}; is the volume picoclaw-llm-socket mounted there?")
         return 1
+    # The worker has the same uid: litellm could otherwise write into this process, which outlives it.
+    libc.set_dumpable(False)
     log(f"version {__version__}, listening on {socket_path}")
     try:
         Parent(listener, command, egress_path, health_address).run()

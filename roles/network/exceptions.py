@@ -75,11 +75,9 @@ def of_config(config: Config, extra_hosts: Mapping[str, str]) -> Exceptions:
 def _rules(config: Config) -> Iterator[Rule]:
     for entry in config.sandbox.allow_hosts:
         yield rules.parse(entry, "sandbox.allow_hosts")
-    for place, model in enumerate(config.llm.models):
+    for where, model in config.llm.placed:
         if model.api_base is not None:
-            yield rules.parse(
-                rules.entry_of(model.api_base), f"llm.fallbacks[{place - 1}].api_base" if place else "llm.api_base"
-            )
+            yield rules.parse(rules.entry_of(model.api_base), f"{where}.api_base")
 
 
 def _address(rule: Rule, pinned: Mapping[str, str]) -> Allowed | None:

@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from tests.bench import measures
+from tests.bench import litellm, measures, overhead
 from tests.lab import Lab
 from tests.lab.lab import remove
 from tests.lab.progress import say, step
@@ -71,7 +71,10 @@ def measure(stack: Stack) -> list[Figure]:
         after_100 = measures.rss(stack, GATEWAY)
         rest = measures.message_to_reply(stack, MESSAGES)
         after_200 = measures.rss(stack, GATEWAY)
-    sizes = measures.image_sizes(stack)
+    peaks = {name: stack.peak_memory(name) / measures.MIB for name in idle}
+    sizes = {name: measures.image_size(stack, name) for name in (GATEWAY, SANDBOX)}
+    with step("The same with Anthropic, through litellm"):
+        translated = litellm.rows(stack)
     return [
         *(Figure(f"idle memory, {name}", value, "MiB") for name, value in idle.items()),
         Figure("idle memory of the whole stack", sum(idle.values()), "MiB", 64),
@@ -84,8 +87,11 @@ def measure(stack: Stack) -> list[Figure]:
         Figure("message to reply, instant model, p95", measures.percentile(half + rest, 95), "ms", 40),
         Figure("first deploy (installs Docker, builds both images)", first, "s"),
         Figure("no-op deploy, best of 3", min(noop), "s", 4),
-        Figure("image, compressed: gateway", sizes["picoclaw-gateway"], "MB", 40),
-        Figure("image, compressed: sandbox", sizes["picoclaw-sandbox"], "MB"),
+        Figure("image, compressed: gateway", sizes[GATEWAY], "MB", 40),
+        Figure("image, compressed: sandbox", sizes[SANDBOX], "MB"),
+        *(Figure(f"peak memory, {name}", value, "MiB") for name, value in peaks.items()),
+        *(Figure(*row) for row in translated),
+        *(Figure(what, value, unit) for what, value, unit in overhead.rows()),
     ]
 
 

@@ -7,7 +7,7 @@ import statistics
 import time
 from datetime import datetime
 
-from tests.stack import GATEWAY, SANDBOX, Stack
+from tests.stack import GATEWAY, Stack
 
 MIB = 1024 * 1024
 
@@ -51,14 +51,17 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1]
 
 
-def image_sizes(stack: Stack) -> dict[str, float]:
-    """MB of each image as it would travel: saved and compressed."""
-    sizes = {}
-    for name in (GATEWAY, SANDBOX):
-        image = stack.inspect(name)["Config"]["Image"]
-        size = stack.lab.ssh(f"docker save {image} | gzip | wc -c", check=True).stdout
-        sizes[image.split(":")[0]] = int(size) / 1e6
-    return sizes
+def image_size(stack: Stack, container: str) -> float:
+    """MB of a container's image as it would travel: saved and compressed."""
+    image = stack.inspect(container)["Config"]["Image"]
+    return int(stack.lab.ssh(f"docker save {image} | gzip | wc -c", check=True).stdout) / 1e6
+
+
+def rss_of_child(stack: Stack, container: str) -> float:
+    """MiB of the one process that a container's main process has started."""
+    pid = stack.inspect(container)["State"]["Pid"]
+    status = f"grep VmRSS /proc/$(cat /proc/{pid}/task/{pid}/children | cut -d' ' -f1)/status"
+    return int(stack.lab.ssh(status, check=True).stdout.split()[1]) / 1024
 
 
 def _mebibytes(text: str) -> float:

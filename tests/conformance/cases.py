@@ -74,6 +74,7 @@ class Step:
     results: tuple[str, ...] = ()
     seen: Seen = field(default_factory=Seen)
     but: Mapping[str, Answer] = field(default_factory=dict)
+    seen_but: Mapping[str, Seen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,8 @@ CASES = (
                 user=None,
                 results=("the arguments are no JSON",),
                 seen=Seen(tool_output="the arguments are no JSON"),
+                # There the call is none, so that its result is the user's words, behind an answer without parts.
+                seen_but={"gemini": Seen(user_text="go\nthe arguments are no JSON")},
             ),
         ),
     ),

@@ -33,7 +33,7 @@ from tests.unit.llm_container.engine import LAUNCH, python
 #: allowed, and yet resolved by no name server
 NOWHERE = "nowhere.invalid"
 # Long enough for what litellm loads at the first call of a provider, on a busy machine.
-_TIMEOUT_S = 2.0
+_TIMEOUT_S = 4.0
 _CLONE_NEWNET = 0x40000000
 _ADDRESSES = {provider.host: f"93.184.216.{place}" for place, provider in enumerate(PROVIDERS.values(), start=10)}
 
@@ -52,8 +52,8 @@ class Litellm:
         self.records: list[EgressRecord] = []
         self.box: Box | None = None
 
-    def start(self) -> None:
-        """Raises what keeps it from serving."""
+    def start(self, *, warm: bool = True) -> None:
+        """Raises what keeps it from serving; `warm`: and waits until litellm is loaded."""
         hosts = self._hosts()
         self._standins = StandIns(hosts)
         self._thread.start()
@@ -62,7 +62,13 @@ class Litellm:
             raise self._trouble
         self.box = Box(self._folder, [str(python()), "-c", LAUNCH, str(REPOSITORY), str(self._folder)])
         self._socket = str(self.box.socket)
-        self.box.post("/warm", timeout=120, json={"idle_minutes": 0})
+        if warm:
+            self.warm()
+
+    def warm(self) -> None:
+        """Have litellm loaded."""
+        if self.box is not None:
+            self.box.post("/warm", timeout=120, json={"idle_minutes": 0})
 
     def stop(self) -> None:
         """End everything."""
@@ -136,12 +142,12 @@ def _enter_namespace() -> None:
 
 
 @contextmanager
-def running() -> Iterator[Litellm]:
+def running(*, warm: bool = True) -> Iterator[Litellm]:
     """The engine while the block runs."""
     with tempfile.TemporaryDirectory(prefix="picoclaw-llm-") as name:
         engine = Litellm(Path(name))
         try:
-            engine.start()
+            engine.start(warm=warm)
             yield engine
         finally:
             engine.stop()

@@ -49,7 +49,7 @@ def test_files_are_written_read_and_edited(stack: Stack) -> None:
         "done",
     )
     assert stack.ask("work with files") == "done"
-    results = [m["content"] for m in stack.fakes.llm_requests()[-1].body["messages"] if m["role"] == "tool"][-4:]
+    results = [wire.text_of(m) for m in stack.fakes.llm_requests()[-1].body["messages"] if m["role"] == "tool"][-4:]
     assert "zażółć\njaźń" in results[2]
     assert "a.txt" in results[3]
 
@@ -103,7 +103,7 @@ def test_an_endless_loop_of_tool_calls_is_ended(stack: Stack) -> None:
 def test_malformed_arguments_are_told_to_the_model(stack: Stack) -> None:
     stack.fakes.script(wire.Reply(tool_calls=[wire.ToolCall(name="exec", arguments='{"command": ')]), "sorry")
     assert stack.ask("break it") == "sorry"
-    assert "cannot be used" in stack.fakes.llm_requests()[-1].body["messages"][-1]["content"]
+    assert "cannot be used" in wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1])
 
 
 def test_a_terminal_conversation_through_docker_exec(stack: Stack) -> None:

@@ -17,7 +17,7 @@ def test_no_everyday_command_is_refused(stack: Stack, capsys: pytest.CaptureFixt
         call = wire.ToolCall(name="exec", arguments={"command": script(commands)})
         stack.fakes.script(wire.Reply(tool_calls=[call]), "done")
         stack.ask("everyday", timeout=90)
-        refused |= judge(commands, str(stack.fakes.llm_requests()[-1].body["messages"][-1]["content"]))
+        refused |= judge(commands, wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1]))
     with capsys.disabled():
         print(f"\nfalse refusals: {len(refused)} of {sum(map(len, EVERYDAY.values()))} everyday commands")
     assert refused == {}

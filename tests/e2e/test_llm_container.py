@@ -90,7 +90,7 @@ def test_a_weaker_one_says_so_and_does_not_serve(stack: Stack) -> None:
 @pytest.mark.parametrize("mutation", LLM_MUTATIONS, ids=[mutation.name for mutation in LLM_MUTATIONS])
 def test_exactly_this_control_fails(stack: Stack, mutation: Mutation) -> None:
     assert all(mutation.why for mutation in LLM_MUTATIONS if mutation.also)
-    assert_exactly_its_control_fails(stack, deployed(stack), mutation)
+    assert_exactly_its_control_fails(stack, deployed(stack), mutation, *litellm_box.UNASKED)
 
 
 def test_all_is_green_again(stack: Stack) -> None:

@@ -47,7 +47,7 @@ def test_exactly_this_control_fails(stack: Stack, specs: Specs, mutation: Mutati
     assert_exactly_its_control_fails(stack, specs, mutation)
 
 
-def assert_exactly_its_control_fails(stack: Stack, specs: Specs, mutation: Mutation) -> None:
+def assert_exactly_its_control_fails(stack: Stack, specs: Specs, mutation: Mutation, *options: str) -> None:
     """Weaken the host, look, and let the deploy repair it."""
     stack.lab.ssh(mutation.script(specs), check=True)
     try:
@@ -55,7 +55,7 @@ def assert_exactly_its_control_fails(stack: Stack, specs: Specs, mutation: Mutat
     finally:
         if mutation.undo:
             stack.lab.ssh(mutation.undo, check=True)
-        repaired = stack.deploy("-y")
+        repaired = stack.deploy("-y", *options)
     assert repaired.returncode == 0, repaired.stdout
     assert found.failed == mutation.fails, found.output
     assert found.exit_code == 1

@@ -3,31 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tests.fakes import defaults, wire
-from tests.stack import CONFIG, Stack
-
-
-@contextmanager
-def edited_config(stack: Stack, **changes: dict[str, object]) -> Iterator[None]:
-    """Edit config.json on the host and restart, as the README says; put it back afterwards."""
-    original = stack.lab.ssh(f"cat {CONFIG}", check=True).stdout
-    document = json.loads(original)
-    for section, keys in changes.items():
-        document[section].update(keys)
-    write_config(stack, json.dumps(document))
-    try:
-        yield
-    finally:
-        write_config(stack, original)
-        stack.wait_ready()
-
-
-def write_config(stack: Stack, text: str) -> None:
-    stack.lab.ssh(f"cat > {CONFIG}", stdin=text, check=True)
-    stack.lab.ssh("docker restart picoclaw", check=True)
+from tests.stack import Stack
 
 
 def test_ps_stats_and_health(stack: Stack) -> None:
@@ -84,20 +62,20 @@ def test_a_turn_cut_by_a_crash_goes_on_without_running_twice(stack: Stack) -> No
     )
     stack.lab.ssh("docker kill picoclaw && docker start picoclaw", check=True)
     stack.fakes.wait_for_reply(after=sent.message_id, containing="look first", timeout=30)
-    result = stack.fakes.llm_requests()[-1].body["messages"][-1]["content"]
+    result = wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1])
     assert "restarted while this ran" in result
     stack.wait_ready()
     assert stack.ask("run wc -l < /workspace/count").split("\n").count("1") == 1
 
 
 def test_an_edited_config_applies_after_a_restart(stack: Stack) -> None:
-    with edited_config(stack, llm={"model": "openai/gpt-4o-mini"}):
+    with stack.edited_config(llm={"model": "openai/gpt-4o-mini"}):
         stack.ask("hello")
         assert stack.fakes.llm_requests()[-1].body["model"] == "openai/gpt-4o-mini"
 
 
 def test_a_wrong_key_is_one_line_and_one_sentence(stack: Stack) -> None:
-    with edited_config(stack, llm={"api_key": "sk-or-v1-" + "0" * 64}):
+    with stack.edited_config(llm={"api_key": "sk-or-v1-" + "0" * 64}):
         answer = stack.ask("hello")
         assert "llm.api_key" in answer
         assert len(stack.fakes.llm_requests()) == 1, "a refused key is not tried again"
@@ -107,7 +85,7 @@ def test_a_wrong_key_is_one_line_and_one_sentence(stack: Stack) -> None:
 
 
 def test_a_wrong_token_is_one_line_and_no_restart_loop(stack: Stack) -> None:
-    with edited_config(stack, channel={"bot_token": "123456789:" + "B" * 35}):
+    with stack.edited_config(channel={"bot_token": "123456789:" + "B" * 35}):
         line = "Telegram refuses the bot token"
         stack.wait_for(lambda: line in stack.logs(), 20, stack.logs)
         assert stack.lab.ssh("docker exec picoclaw picoclaw health").returncode == 1
@@ -118,7 +96,7 @@ def test_a_wrong_token_is_one_line_and_no_restart_loop(stack: Stack) -> None:
 
 
 def test_a_broken_config_is_one_line_and_no_restart_loop(stack: Stack) -> None:
-    with edited_config(stack, llm={"modle": "x"}):
+    with stack.edited_config(llm={"modle": "x"}):
         line = "llm.modle is not a known key; did you mean model?"
         stack.wait_for(lambda: line in stack.logs(), 20, stack.logs)
         assert stack.inspect()["RestartCount"] == 0

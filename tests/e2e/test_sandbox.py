@@ -11,7 +11,7 @@ def run(stack: Stack, command: str, timeout: float = 90.0, **arguments: object) 
     call = wire.ToolCall(name="exec", arguments={"command": command, **arguments})
     stack.fakes.script(wire.Reply(tool_calls=[call]), "done")
     stack.ask("go", timeout=timeout)
-    return str(stack.fakes.llm_requests()[-1].body["messages"][-1]["content"])
+    return wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1])
 
 
 def test_output_is_cut_in_the_middle(stack: Stack) -> None:

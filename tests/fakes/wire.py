@@ -203,6 +203,12 @@ class Conversation(_Form):
     images: list[Image] = []
 
 
+def text_of(message: dict[str, Any]) -> str:
+    """What a chat message says, be its content a text or a list of parts (as it is where it marks a cache)."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
 class LlmRequest(_Form):
     """A request to a model's API as it arrived, and as it was `seen` when it was accepted.
 

@@ -81,7 +81,7 @@ class Attacker:
         for message in reversed(fakes.llm_requests()[-1].body["messages"]):
             if message["role"] != "tool":
                 break
-            results.append(Told(str(message["content"])))
+            results.append(Told(wire.text_of(message)))
         return results[::-1]
 
     def say(self, *replies: wire.Reply | str, patience: float = 10.0, question: str = "go") -> str:

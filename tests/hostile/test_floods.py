@@ -7,6 +7,7 @@ import pytest
 from tests.fakes import wire
 from tests.hostile import probes
 from tests.hostile.attacker import Attacker
+from tests.stack import SANDBOX
 
 BOMBS = {
     "fork bomb": ":(){ :|:& };:",
@@ -87,12 +88,7 @@ def test_gigabytes_of_output(attacker: Attacker) -> None:
 def test_memory_stays_within_its_limit(attacker: Attacker) -> None:
     """The kernel's own count of the sandbox, taken by root on the host right after a memory bomb."""
     attacker.run(BOMBS["memory"], timeout_s=5)
-    script = (
-        "id=$(docker inspect --format '{{.Id}}' picoclaw-sandbox); "
-        "cat /sys/fs/cgroup/memory/docker/$id/memory.max_usage_in_bytes 2>/dev/null || "
-        "cat /sys/fs/cgroup/system.slice/docker-$id.scope/memory.peak"
-    )
-    peak = int(attacker.stack.lab.ssh(script, check=True).stdout.split()[0])
+    peak = attacker.stack.peak_memory(SANDBOX)
     assert 32 << 20 < peak <= 129 << 20  # the kernel counts in batches
 
 

@@ -129,7 +129,7 @@ class Twin:
 
     def assert_answering(self) -> None:
         """The owner's next message is answered, by the twin, whatever became of its process."""
-        self.stack.wait_for(lambda: self.stack.ask("hello", timeout=90) == "twin", 90, lambda: self.stack.logs(LLM))
+        self.stack.wait_for(lambda: self.stack.ask("hello", timeout=60) == "twin", 30, lambda: self.stack.logs(LLM))
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def _everyday(commands: Mapping[str, str]) -> Workload:
         call = wire.ToolCall(name="exec", arguments={"command": script(commands), "timeout_s": PATIENCE})
         stack.fakes.script(wire.Reply(tool_calls=[call]), "done")
         stack.ask("everyday", timeout=PATIENCE)
-        printed = str(stack.fakes.llm_requests()[-1].body["messages"][-1]["content"])
+        printed = wire.text_of(stack.fakes.llm_requests()[-1].body["messages"][-1])
         failed = judge(commands, printed)
         assert not failed, failed
 
@@ -127,7 +127,7 @@ def _restart(stack: Stack) -> None:
 
 def _quota(stack: Stack) -> None:
     """A workspace that fills up, is measured and emptied."""
-    with test_operation.edited_config(stack, sandbox={"workspace_mb": 64, "workspace_files": 3000}):
+    with stack.edited_config(sandbox={"workspace_mb": 64, "workspace_files": 3000}):
         stack.wait_ready(PATIENCE)
         for fill in ("cat /dev/zero > big", "for i in $(seq 9999); do : > f$i; done"):
             told = test_sandbox.run(stack, f"mkdir -p fill; cd fill; {fill}; sleep 60", PATIENCE, timeout_s=90)

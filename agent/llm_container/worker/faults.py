@@ -104,10 +104,12 @@ def _status(error: Exception) -> tuple[int, str | None]:
     causes = {kind.__name__ for cause in _chain(error) for kind in type(cause).__mro__}
     if not inner and causes & _CUT:
         return 502, "broken_off"
-    # Before `inner`: litellm itself gives a 500 to what never reached the provider.
-    if causes & _LOST or any(sign in str(error) for sign in _LOST_IN_WORDS):
+    status = inner[-1] if inner else _number(error) or 500
+    # litellm gives a 500 to what never reached the provider. Another status is the provider's own, even when a
+    # connection that had been kept too long was lost before it.
+    if status == 500 and (causes & _LOST or any(sign in str(error) for sign in _LOST_IN_WORDS)):
         return 502, "connection"
-    return (inner[-1] if inner else _number(error) or 500), None
+    return status, None
 
 
 def _number(error: BaseException) -> int | None:

@@ -32,7 +32,8 @@ def _refusals_heard(handle: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
 
 def ended(stream: Stream) -> bool:
     """Whether the provider itself said that its answer is over; litellm makes up a reason where none was given."""
-    return stream.received_finish_reason is not None or getattr(stream.completion_stream, "over", False)
+    source = getattr(stream, "completion_stream", None)
+    return stream.received_finish_reason is not None or getattr(source, "over", False)
 
 
 def note_ends(provider: str) -> None:

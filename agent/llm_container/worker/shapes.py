@@ -55,7 +55,6 @@ class Stream(Protocol):
     """litellm's wrapper of a provider's stream."""
 
     received_finish_reason: str | None
-    completion_stream: object
 
     def __aiter__(self) -> Self:
         """Itself."""

@@ -258,3 +258,18 @@ def test_usage_tells_cache_and_cost() -> None:
         assert usage.cost_usd == pytest.approx(1000 * 3e-6 + 100 * 15e-6)
 
     play(scenario)
+
+
+def test_a_signature_of_gemini_reaches_no_provider_that_does_not_know_it() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "exec", "arguments": "{}"}}
+    signed = call | {"extra_content": {"google": {"thought_signature": "c2lnbmVk"}}}
+    history: list[dict[str, Any]] = [*ASK, {"role": "assistant", "content": None, "tool_calls": [signed]}]
+    history.append({"role": "tool", "tool_call_id": "c1", "content": "ok"})
+
+    async def scenario(pair: Pair) -> None:
+        await pair.models.complete(history)
+        request = pair.fakes.state.brain.requests[-1]
+        assert request.problem == ""
+        assert request.body["messages"][1]["tool_calls"] == [call]
+
+    play(scenario, alone=True)

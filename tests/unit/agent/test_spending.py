@@ -112,6 +112,19 @@ def test_the_steps_of_a_turn_and_their_cost_are_stored_together(state: Path) -> 
     assert after.usage.spent_today().requests == 2
 
 
+def test_a_step_whose_cost_cannot_be_stored_is_not_stored_either(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(state, llm())
+    world.script = [answer(1000, 10, calls=CALL)]
+
+    def refuse(_: str, __: Spent) -> None:
+        raise sqlite3.OperationalError("disk full")
+
+    monkeypatch.setattr(world.usage, "add", refuse)
+    with pytest.raises(sqlite3.OperationalError):
+        world.ask()
+    assert [message["role"] for message in world.sessions.of_turn("telegram:7", 1)] == ["user"]
+
+
 def test_a_reply_that_cannot_be_stored_is_not_counted_either(state: Path) -> None:
     world = World(state, llm())
 

@@ -11,16 +11,21 @@ from typing import Any
 
 import pytest
 
+from agent import config
 from agent.gateway import history as history_module
 from agent.gateway.history import History
 from agent.llm import tokens
 from agent.llm.errors import LLMWindowError, from_status
+from agent.llm.models import Models
 from agent.llm.stream import Completion
 from agent.llm.tables import Limits
 from agent.llm.usage import Usage
 from agent.llm.window import Fitted, fit, shorten, valid
 from agent.store.database import connect
 from agent.store.sessions import Sessions
+from tests.fakes import defaults
+from tests.fakes.standins import StandIns
+from tests.fakes.wire import HttpError, Reply
 
 Message = dict[str, Any]
 
@@ -292,3 +297,29 @@ COUNTED = {
 @pytest.mark.parametrize("sample", COUNTED)
 def test_the_estimate_is_never_below_what_tokenizers_count(sample: str) -> None:
     assert COUNTED[sample] <= tokens.of_text(sample) <= 2 * COUNTED[sample]
+
+
+def test_each_model_is_sent_what_it_can_read() -> None:
+    """The first has a large window and refuses the key; the one that stands in for it has a small one."""
+
+    async def asked() -> list[int]:
+        async with StandIns() as fakes:
+            brain = fakes.state.brain
+            brain.script([Reply(error=HttpError(status=401)), Reply(text="ok")])
+            common: dict[str, Any] = {
+                "provider": "openrouter",
+                "api_key": defaults.OPENROUTER_KEY,
+                "model": defaults.OPENROUTER_MODEL,
+                "api_base": f"{fakes.url(defaults.OPENROUTER_HOST)}/api/v1",
+            }
+            small = config.Model(**common, context_window=6000)
+            models = Models(config.LLM(**common, context_window=100_000, fallbacks=[small]))
+            try:
+                await models.complete(conversation(300, "the quick brown fox " * 5))
+            finally:
+                await models.aclose()
+            return [tokens.of_messages(request.body["messages"]) for request in brain.requests]
+
+    first, second = asyncio.run(asked())
+    assert first > 10_000
+    assert 2000 < second <= 4000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import select
 import shutil
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -415,5 +417,42 @@ def test_it_costs_little_more_than_the_bare_interpreter(tmp_path: Path, python: 
         print(f"\n{python}: forwarder +{idle} kB, after 200 connections +{used} kB")
         assert used < (1536 if compiled else 2048)
         assert used - idle < 256
+
+    world.run(scenario, tmp_path)
+
+
+class _NoMoreWatches:
+    """An epoll of a uid whose share of the kernel's watches is used up."""
+
+    def __init__(self, real: select.epoll) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def register(self, *_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_uid_without_watches_costs_connections_and_not_the_forwarder(tmp_path: Path) -> None:
+    async def scenario(w: World) -> None:
+        async with echoing(w.path):
+            forwarder = Forwarder(str(w.path))
+            real = forwarder._epoll
+            forwarder._epoll = _NoMoreWatches(real)  # type: ignore[assignment]
+            for _ in range(3):
+                client = socket.create_connection(("127.0.0.1", PORT))
+                forwarder.turn()
+                assert client.recv(1) == b""
+                client.close()
+            forwarder._epoll = real
+            client = socket.create_connection(("127.0.0.1", PORT))
+            client.send(b"ping")
+            for _ in range(20):
+                forwarder.turn()
+                await asyncio.sleep(0.01)
+            assert client.recv(4) == b"ping"
+            client.close()
+            forwarder.close()
 
     world.run(scenario, tmp_path)

@@ -23,10 +23,10 @@ class Gemini:
     """generativelanguage.googleapis.com."""
 
     paths = (
-        r"/{version:v1|v1beta}/models/{model:[^/:]+}:{method:generateContent}",
-        r"/{version:v1|v1beta}/models/{model:[^/:]+}:{method:streamGenerateContent}",
+        r"/{version:v1|v1beta|v1alpha}/models/{model:[^/:]+}:{method:generateContent}",
+        r"/{version:v1|v1beta|v1alpha}/models/{model:[^/:]+}:{method:streamGenerateContent}",
     )
-    models_path = "/{version:v1|v1beta}/models"
+    models_path = "/{version:v1|v1beta|v1alpha}/models"
 
     def key(self, request: web.Request) -> str | None:
         """A header of its own, or `key` in the query."""

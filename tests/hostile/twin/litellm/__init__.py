@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from .harm import fill, fork, leave, murder, persist, swallow
@@ -19,6 +19,11 @@ from .looks import look, reach, read_files, read_processes
 from .poisons import END, POISONS, Stream, delta
 
 __all__ = ["acompletion"]
+
+# What the worker looks for and mends in litellm when it has imported it.
+for _name in ("litellm.utils", "litellm.litellm_core_utils.streaming_handler"):
+    sys.modules[_name] = ModuleType(_name)
+sys.modules[_name].CustomStreamWrapper = Stream  # type: ignore[attr-defined]
 
 calls: list[dict[str, Any]] = []
 seen = {"environment": dict(os.environ), "arguments": sys.argv, "files": read_files(), "processes": read_processes()}

@@ -14,6 +14,7 @@ class Stream:
     """As litellm's wrapper of a provider's stream."""
 
     received_finish_reason = "stop"
+    handle_openai_chat_completion_chunk = None
 
     def __init__(self, pieces: Iterable[Thing]) -> None:
         self._pieces = iter(pieces)

@@ -1,1 +1,0 @@
-"""The worker looks for this module of litellm's."""
