@@ -44,7 +44,7 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        records = [record for kind in self._waiting.values() for record in kind]
+        records = sorted((one for kind in self._waiting.values() for one in kind), key=lambda one: one.ended_at)
         self._waiting.clear()
         try:
             if records:

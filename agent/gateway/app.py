@@ -117,16 +117,17 @@ class Gateway:
         contacts = {name: channel.contact for name, channel in self._channels.items() if name != "terminal"}
         problems = {name: _problem(contact.age(), contact.problem) for name, contact in contacts.items()}
         healthy = not any(problems.values())
+        egress = self._egress.report() if self._egress is not None else {}
         return {
             "healthy": healthy,
-            "ready": healthy and self._sandbox.connected,
+            "ready": healthy and self._sandbox.connected and not any(egress.values()),
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._started),
             "sandbox": self._sandbox.connected,
             "channels": {
                 name: {"problem": problems[name], "last_contact_s": contacts[name].age()} for name in contacts
             },
-            "egress": self._egress.report() if self._egress is not None else {},
+            "egress": egress,
         }
 
     def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:

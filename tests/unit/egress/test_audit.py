@@ -35,6 +35,17 @@ def test_what_was_stored_is_read_newest_first(database: sqlite3.Connection) -> N
     assert audit.recent(client="llm") == [records[1]]
 
 
+def test_a_batch_is_stored_in_the_order_of_its_connections_ends(database: sqlite3.Connection) -> None:
+    async def scenario() -> None:
+        recorder = Recorder(Audit(database))
+        for host, verdict in (("a", "refused"), ("b", "allowed"), ("c", "refused"), ("d", "allowed")):
+            recorder.add(record(host, verdict))
+        recorder.flush()
+
+    asyncio.run(scenario())
+    assert [entry.host for entry in Audit(database).recent()] == ["d", "c", "b", "a"]
+
+
 def test_a_flood_of_one_kind_washes_away_only_that(database: sqlite3.Connection) -> None:
     audit = Audit(database, kept=10)
     audit.add([record("allowed.example.org"), record("llm.example.org", "refused", "llm")])
