@@ -10,6 +10,7 @@ import sys
 if not __package__:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
+from agent.llm_container.front import clear
 from agent.llm_container.parent import SOCKET_PATH, serve, stand_by
 from agent.llm_container.process import worker_command
 from agent.pid1.selfcheck import weakness
@@ -17,6 +18,7 @@ from agent.pid1.selfcheck import weakness
 
 def main() -> int:
     """The exit code of the container."""
+    clear(os.path.dirname(SOCKET_PATH))
     problem = weakness("llm")
     if problem:
         sys.stderr.write(f"llm: {problem}\n")

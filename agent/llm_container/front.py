@@ -23,6 +23,34 @@ _DRAIN_BYTES = 65536
 _PHRASES = {200: "OK", 503: "Service Unavailable"}
 
 
+def clear(folder: str) -> None:
+    """Remove what lies there, however deep: it outlives the container, and a worker gone bad may have left anything.
+
+    What cannot be removed is left for `listen` to fail at.
+    """
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+        while names:
+            names += _remove(folder, names.pop())
+    except OSError:
+        return
+
+
+def _remove(folder: str, name: str) -> list[str]:
+    """Remove a file, or an emptied folder: what was in it lies beside it then, under these names."""
+    path, lifted = f"{folder}/{name}", []
+    try:
+        os.unlink(path)  # noqa: PTH108
+    except IsADirectoryError:
+        os.chmod(path, 0o700)  # noqa: PTH101
+        for inner in os.listdir(path):  # noqa: PTH208
+            # A path of all the folders at once may be longer than the kernel takes.
+            lifted.append(f".{os.urandom(8).hex()}")
+            os.rename(f"{path}/{inner}", f"{folder}/{lifted[-1]}")  # noqa: PTH104
+        os.rmdir(path)  # noqa: PTH106
+    return lifted
+
+
 def listen(path: str) -> _socket.socket:
     """A socket listening at `path`; what an earlier container left there is replaced. Raises OSError."""
     if os.path.lexists(path):

@@ -31,8 +31,11 @@ class Volume:
 
 
 def _in_memory(name: str) -> Volume:
-    """A place for a socket, which needs no disk; and a host that lost power leaves none behind."""
-    options = f"size=1m,uid={UID},gid={GID},mode=0700,nosuid,nodev,noexec"
+    """A place for a socket, which needs no disk; and a host that lost power leaves none behind.
+
+    Bounded in files too: empty ones take no room in it, but the host's memory, and outlive the container.
+    """
+    options = f"size=1m,nr_inodes=1k,uid={UID},gid={GID},mode=0700,nosuid,nodev,noexec"
     return Volume(name, holds_data=False, options={"type": "tmpfs", "device": "tmpfs", "o": options})
 
 

@@ -208,7 +208,8 @@ def test_floods(twin: Twin, flood: str) -> None:
         pass  # its worker is gone
     except AssertionError as error:
         assert "litellm" in str(error)  # noqa: PT017 - the parent says what became of its worker
-    twin.assert_answering()
+    if flood != "fill":  # which takes its own socket away
+        twin.assert_answering()
     twin.stack.lab.ssh(f"docker restart --time 5 {LLM}", check=True)
     twin.assert_answering()
     assert twin.processes() == 2, "the first process and its worker"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agent.llm_container.front import clear
 from tests.unit.llm_container.box import REPOSITORY, Box, error_of, health_of, standin, why_not
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -187,3 +188,24 @@ def test_without_its_volume_it_says_so(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "is the volume picoclaw-llm-socket mounted there?" in done.stderr
+
+
+def test_what_a_worker_left_behind_goes(tmp_path: Path) -> None:
+    """Files, links, and folders deeper than a path can be."""
+    (tmp_path / "llm.sock").mkdir()
+    folder = os.open(tmp_path / "llm.sock", os.O_RDONLY)
+    for _ in range(500):
+        os.mkdir("d" * 20, dir_fd=folder)
+        inner = os.open("d" * 20, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(folder)
+    (tmp_path / "llm.sock").chmod(0)
+    (tmp_path / "file").touch()
+    kept = tmp_path.parent / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    (tmp_path / "link").symlink_to(kept)
+    clear(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    assert (kept / "file").exists()

@@ -52,7 +52,8 @@ def test_volumes_made_by_the_role_are_left_alone(system: str) -> None:
 def test_missing_volumes_are_created_and_given_to_the_agent() -> None:
     made = run([]).execute()
 
-    options = "--opt=type=tmpfs --opt=device=tmpfs --opt=o=size=1m,uid=1000,gid=1000,mode=0700,nosuid,nodev,noexec"
+    mounted = "size=1m,nr_inodes=1k,uid=1000,gid=1000,mode=0700,nosuid,nodev,noexec"
+    options = f"--opt=type=tmpfs --opt=device=tmpfs --opt=o={mounted}"
     assert done(made) == [
         "docker volume create --driver=local picoclaw-state",
         f"docker volume create --driver=local {options} picoclaw-sandbox-socket",
