@@ -224,7 +224,8 @@ def test_a_stream_without_end_keeps_nobody_waiting(open_box: Box) -> None:
 
 
 @pytest.mark.parametrize("egress", [False, None, "yes", 1, []])
-def test_only_true_opens_it(own_box: Box, egress: object) -> None:
+def test_only_true_keeps_it_open(own_box: Box, egress: object) -> None:
+    own_box.run(own_box.link.call("configure", **QUOTA, egress=True))
     own_box.run(own_box.link.call("configure", **QUOTA, egress=egress))
     assert "refused" in ask(own_box)
 
