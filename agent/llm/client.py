@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from httpx_sse import EventSource
 
 from agent.config import Model
 from agent.http import tls_context
 from agent.llm import caching
 from agent.llm.errors import About, LLMError, LLMSlowError, LLMUnavailableError, from_container, from_status
+from agent.llm.events import events
 from agent.llm.stream import SIGNED, Assembler, Completion, error_code, error_text
 from agent.llm.waiting import retry_after
 
@@ -125,10 +125,10 @@ class ChatClient:
                 raise LLMUnavailableError(
                     "the provider answered with something that is not a stream", reply="llm_garbage"
                 )
-            async for event in EventSource(response).aiter_sse():
-                if event.data == "[DONE]":
+            async for data in events(response):
+                if data == "[DONE]":
                     break
-                text = assembler.feed(event.data)
+                text = assembler.feed(data)
                 if text and on_text is not None:
                     on_text(text)
         return assembler.completion()
