@@ -59,9 +59,17 @@ def deployed(stack: Stack, **llm: Any) -> Iterator[None]:
         yield
     finally:
         file.write_text(original, encoding="utf-8")
-        # A name that no deploy knows keeps the image: building it again for the next tests takes half a minute.
-        stack.lab.ssh(f"docker tag $(docker inspect --format '{{{{.Config.Image}}}}' {LLM}) kept-by-tests:llm")
+        keep_build(stack)
         _deploy(stack)
+
+
+def keep_build(stack: Stack) -> None:
+    """Let a deploy that removes the image keep what it was built from: the next tests would wait for it for a minute.
+
+    The legacy builder's stages go when nothing has a name for them.
+    """
+    stages = "docker image ls --quiet --filter dangling=true --filter label=picoclaw.stage=build"
+    stack.lab.ssh(f"for image in $({stages}); do docker tag $image kept-by-tests:$image; done", check=True)
 
 
 def _deploy(stack: Stack) -> None:
@@ -105,3 +113,15 @@ def warm(stack: Stack, idle_minutes: float) -> None:
 def wait_until(stack: Stack, said: str, timeout: float = 60.0) -> None:
     """Wait until its health line ends so."""
     stack.wait_for(lambda: health(stack).endswith(said), timeout, lambda: stack.logs(LLM))
+
+
+def wait_until_it_answers(stack: Stack, timeout: float = 60.0) -> None:
+    """Wait until its first process serves, which is some tenths of a second after a start."""
+
+    def answers() -> bool:
+        try:
+            return bool(health(stack))
+        except httpx.HTTPError:
+            return False
+
+    stack.wait_for(answers, timeout, lambda: stack.logs(LLM))

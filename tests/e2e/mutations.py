@@ -78,7 +78,13 @@ _WORKSPACE = f"$(docker volume inspect --format '{{{{.Mountpoint}}}}' {WORKSPACE
 
 # Without no-new-privileges runc loads the filter before it has become uid 1000, for which it needs these. In the file
 # and in force alike: so the profile stays the stack's own, and no forbidden call is on it.
-_RUNC = '"capget", "capset", "setgid", "setgroups", "setuid", "prctl", "fchown", "close_range", "openat2", "statx"'
+_RUNC = ", ".join(
+    f'"{name}"'
+    for name in (
+        *("capget", "capset", "setgid", "setgroups", "setuid", "prctl"),
+        *("chdir", "close_range", "fchown", "openat2", "statx"),
+    )
+)
 
 
 def _privileges(container: str) -> Callable[[Specs], str]:

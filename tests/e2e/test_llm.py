@@ -43,6 +43,7 @@ def asked(fresh: Stack, first_deploy: str, tmp_path_factory: pytest.TempPathFact
     done = fresh.deploy("-y", "--data", data)
     assert done.returncode == 0, done.stdout
     yield fresh, data
+    litellm_box.keep_build(fresh)
     gone = fresh.deploy("-y")
     assert gone.returncode == 0, gone.stdout
     fresh.wait_ready()
@@ -82,7 +83,7 @@ def changes(output: str) -> int:
 
 def test_it_is_there_healthy_and_answers_on_its_socket(llm: Stack) -> None:
     llm.wait_healthy(LLM)
-    assert litellm_box.health(llm) == "worker asleep"
+    assert litellm_box.health(llm) == "worker warm", "the deploy ended with a question to the model"
     listed = llm.lab.ssh(f"docker exec {LLM} picoclaw-confinement", check=True).stdout
     assert "19 of 19 controls are in force" in listed
 
@@ -138,9 +139,9 @@ def test_one_that_is_killed_alone_comes_back(llm: Stack, container: str) -> None
 
 
 def recovers(stack: Stack) -> None:
+    """Without waiting for Docker to ask for health, which it does 10 s after a start."""
     stack.wait_ready()
-    for container in (GATEWAY, SANDBOX, LLM):
-        stack.wait_healthy(container)
+    litellm_box.wait_until_it_answers(stack)
     answer = litellm_box.ask(stack, "anthropic", "hello", timeout=PATIENCE_S)
     assert answer.status_code == 200, answer.text
 
@@ -148,21 +149,25 @@ def recovers(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("drift", "named"),
     [
-        ("docker update --memory 512m --memory-swap 512m $llm", [": memory: 268435456 wanted, 536870912 found"]),
-        ("docker update --pids-limit -1 $llm", [": pids-limit: 64 wanted"]),
         (
-            "docker network disconnect none $llm && docker network connect bridge $llm",
-            [": networks: none wanted, bridge found"],
+            (
+                "docker update --memory 512m --memory-swap 512m --pids-limit -1 $llm &&"
+                " docker network disconnect none $llm && docker network connect bridge $llm"
+            ),
+            [
+                ": memory: 268435456 wanted, 536870912 found",
+                ": pids-limit: 64 wanted",
+                ": networks: none wanted, bridge found",
+            ],
         ),
         ("echo '{}' > /opt/stacks/picoclaw/seccomp/llm.json", ["seccomp/llm.json: content differs"]),
-        ("docker rm --force $llm", [": container wanted, none found"]),
         ("docker stop --time 2 $llm", [": running wanted, exited found"]),
         (
             "docker rm --force $llm picoclaw && docker volume rm $volume && docker volume create $volume",
             ["volume picoclaw-egress: options: ", ": container wanted", "picoclaw: container wanted"],
         ),
     ],
-    ids=["memory", "pids", "network", "seccomp", "removed", "stopped", "volume"],
+    ids=["controls", "seccomp", "stopped", "removed"],
 )
 def test_drift_is_named_and_repaired(asked: tuple[Stack, str], drift: str, named: list[str]) -> None:
     stack, _ = asked
