@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests import litellm_box
-from tests.fakes import defaults
+from tests.fakes import defaults, wire
 from tests.hostile.attacker import Attacker
 from tests.hostile.test_replies import shown
 from tests.litellm_box import LLM
@@ -128,8 +128,30 @@ class Twin:
         return [path for path in seen.iterdir() if path.name != "llm.sock"]
 
     def assert_answering(self) -> None:
-        """The owner's next message is answered, by the twin, whatever became of its process."""
-        self.stack.wait_for(lambda: self.stack.ask("hello", timeout=60) == "twin", 30, lambda: self.stack.logs(LLM))
+        """The owner's next message is answered, by the twin or its stand-in, whatever became of the twin."""
+        assert self.stack.ask("hello", timeout=90) == "twin", self.stack.logs(LLM)
+
+    def restart(self) -> None:
+        """`docker restart`, until it listens again: before, a dead socket may lie in its place."""
+        said = "listening on /run/llm/llm.sock"
+        before = self.stack.logs(LLM).count(said)
+        self.stack.lab.ssh(f"docker restart --time 5 {LLM}", check=True)
+        self.stack.wait_for(lambda: self.stack.logs(LLM).count(said) > before, 30, lambda: self.stack.logs(LLM))
+
+    def assert_serving(self) -> None:
+        """The container answers by itself."""
+        answer = litellm_box.ask(self.stack, "anthropic", "hello", timeout=60.0)
+        assert answer.json()["choices"][0]["message"]["content"] == "twin", answer.text
+
+    def forget(self) -> None:
+        """A new conversation; and the model that failed before is asked again, which would else rest for a while."""
+        fakes = self.stack.fakes
+        if any(request.host == defaults.OPENROUTER_HOST for request in fakes.llm_requests()):
+            self.stack.lab.ssh(f"docker restart {GATEWAY}", check=True)
+            self.stack.wait_ready()
+        fakes.reset()
+        fakes.rules([wire.Rule(match="", reply=wire.Reply(text="twin"))])
+        self.stack.ask("/new")
 
 
 @pytest.fixture(scope="module")
@@ -149,15 +171,13 @@ def hostile(fresh: Stack, first_deploy: str) -> Iterator[Twin]:
 @pytest.fixture
 def twin(hostile: Twin) -> Iterator[Twin]:
     """The twin; afterwards the bot answers, nobody else was ended by it, and nothing has got out."""
-    hostile.stack.fakes.reset()
-    hostile.stack.ask("/new")
+    hostile.forget()
     hostile.assert_answering()
     lives, outside = hostile.attacker.lives(), hostile.attacker.outside()
     yield hostile
     hostile.assert_answering()
     assert hostile.attacker.lives() == lives, f"{GATEWAY} or {SANDBOX} was restarted"
     assert hostile.attacker.outside() == outside, "something got out"
-    assert {request.host for request in hostile.stack.fakes.llm_requests()} <= {defaults.ANTHROPIC_HOST}
     assert all(call.token_ok for call in hostile.stack.fakes.calls())
 
 
@@ -184,13 +204,14 @@ def test_it_reaches_its_provider_alone(twin: Twin) -> None:
     assert direct == set()
     allowed = f"CONNECT {PROVIDER} HTTP/1.1\r\nHost: {PROVIDER}\r\n\r\n"
     assert proxied == {f"loopback: {allowed}", f"socket: {allowed}"}
+    assert {request.host for request in twin.stack.fakes.llm_requests()} <= {defaults.ANTHROPIC_HOST}
     assert "llm, refused: openrouter.ai:443 is not allowed" in twin.stack.logs()
 
 
 def test_nothing_of_it_outlives_a_restart(twin: Twin) -> None:
     twin.do("persist")
-    twin.stack.lab.ssh(f"docker restart --time 5 {LLM}", check=True)
-    twin.assert_answering()
+    twin.restart()
+    twin.assert_serving()
     assert twin.processes() == 2, "the first process and its worker"
     assert twin.left_behind() == []
     assert "twin-was-here" not in json.dumps(twin.do("look")["files"])
@@ -208,10 +229,9 @@ def test_floods(twin: Twin, flood: str) -> None:
         pass  # its worker is gone
     except AssertionError as error:
         assert "litellm" in str(error)  # noqa: PT017 - the parent says what became of its worker
-    if flood != "fill":  # which takes its own socket away
-        twin.assert_answering()
-    twin.stack.lab.ssh(f"docker restart --time 5 {LLM}", check=True)
     twin.assert_answering()
+    twin.restart()
+    twin.assert_serving()
     assert twin.processes() == 2, "the first process and its worker"
     assert twin.left_behind() == []
 
@@ -226,7 +246,9 @@ POISONS = (
 @pytest.mark.parametrize("poison", POISONS)
 def test_poisoned_answers(twin: Twin, poison: str) -> None:
     """The owner reads something that does no harm, and the next message is answered."""
-    assert shown(twin.stack.ask(f"TWIN poison {poison}", timeout=60))
+    said = twin.stack.ask(f"TWIN poison {poison}", timeout=60)
+    assert said
+    assert shown(said), repr(said)
     assert shown(twin.stack.logs().replace("\n", ""))
 
 

@@ -57,11 +57,10 @@ def read_files() -> dict[str, str]:
     """All that can be read: whole where it is this container's own, secrets only where it is the image's."""
     found = {}
     for path in _files():
-        data = _read(path)
-        if path.removeprefix("/proc/1/root").startswith(STATIC):
-            data = b" ".join(SHAPES.findall(data))
-        if data:
-            found[path] = _text(data[:65536])
+        data = _read(path, 1 << 24)
+        start = b"" if path.removeprefix("/proc/1/root").startswith(STATIC) else data[:65536]
+        if told := b" ".join(filter(None, (start, *SHAPES.findall(data)))):
+            found[path] = _text(told)
     return found
 
 
