@@ -29,7 +29,8 @@ def test_full_means_that_nothing_can_be_written_by_commands(small: Box) -> None:
     for _ in range(8):
         done = small.exec(python("import os, time\nfor n in range(10**6): os.mkdir(f'{time.time()}')"), timeout=10)
         assert done.signal == "SIGKILL"
-    assert disk(small)[1] - before[1] < 8 * 1000
+    # Of 8 million; how many a writer gets before it is seen depends on who else uses this machine.
+    assert disk(small)[1] - before[1] < 8 * 5000
     usable(small)
 
 
