@@ -55,7 +55,7 @@ def in_one_piece(name: str, arguments: dict[str, object], times: int = 1) -> Rep
 def test_a_file_larger_than_the_line_carries(attacker: Attacker) -> None:
     """The gateway gives the answer up before it has grown to that; the owner is told."""
     huge = in_one_piece("write_file", {"path": "f", "content": "x" * 9_000_000})
-    assert "1000000" in attacker.say(huge, patience=30)
+    assert "an answer without an end" in attacker.say(huge, patience=30)
     assert not attacker.workspace("f").exists()
 
 
@@ -152,5 +152,5 @@ def test_answers_of_the_model(attacker: Attacker, name: str) -> None:
 def test_an_answer_larger_than_memory(attacker: Attacker) -> None:
     """The gateway reads no further than it can hold; what each call brings would fit."""
     huge = in_one_piece("exec", {"command": "x" * 900_000}, times=8)
-    assert "1000000" in attacker.say(huge, patience=60)
+    assert "an answer without an end" in attacker.say(huge, patience=60)
     attacker.stack.fakes.llm_reset()
