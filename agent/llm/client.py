@@ -59,7 +59,11 @@ class ChatClient:
         self.about = About(where, model.provider, model.model, host, model.timeout_s)
         self._http = httpx.AsyncClient(
             base_url=base + "/",
-            headers={"Authorization": f"Bearer {model.api_key}", "X-Title": "PicoClaw"},
+            headers={
+                "Authorization": f"Bearer {model.api_key}",
+                "X-Title": "PicoClaw",
+                "Accept-Encoding": "identity",  # what unpacks has no bound: a few kilobytes could take all memory
+            },
             timeout=httpx.Timeout(silence + start, connect=min(_CONNECT_S, silence)),
             verify=tls_context(),
             transport=unix_transport(socket) if model.through_litellm else None,
@@ -119,6 +123,8 @@ class ChatClient:
         body = msgspec.json.encode(self._body(messages, tools))
         headers = {"Content-Type": "application/json"}
         async with self._http.stream("POST", "chat/completions", content=body, headers=headers) as response:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise LLMUnavailableError("the provider packed an answer that was wanted plain", reply="llm_garbage")
             if response.status_code != 200:
                 raise await self._refusal(response)
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
