@@ -100,7 +100,12 @@ def processes(lines: Iterable[str]) -> dict[int, Process]:
         else:
             file, _, text = rest.partition(":")
             process.files.setdefault(file, []).append(text)
-    return {number: process for number, process in found.items() if "NSpid" in process.status and process.mounts}
+    # Namespaces are read last: who has none has ended before.
+    return {
+        number: process
+        for number, process in found.items()
+        if "NSpid" in process.status and process.mounts and process.namespaces
+    }
 
 
 @dataclass(frozen=True)

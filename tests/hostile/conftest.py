@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -73,15 +73,27 @@ def attacker(_battlefield: _Battlefield, request: pytest.FixtureRequest) -> Iter
     _battlefield.look_around(named["restarts"], named["resolves"])
 
 
+@pytest.fixture(scope="session")
+def redeployed(_battlefield: _Battlefield) -> Callable[[], None]:
+    """To be called by who has had the product made anew, so that the next case does not take it for a crash."""
+
+    def say() -> None:
+        _battlefield.fit = False
+
+    return say
+
+
 @pytest.fixture(scope="module")
-def allow_hosts(_battlefield: _Battlefield, request: pytest.FixtureRequest) -> Iterator[None]:
+def allow_hosts(
+    _battlefield: _Battlefield, redeployed: Callable[[], None], request: pytest.FixtureRequest
+) -> Iterator[None]:
     """The owner's allow-list, by indirect parametrization."""
     stack = _battlefield.attacker.stack
     with stack.edited_config(sandbox={"allow_hosts": request.param}):
         stack.wait_ready()
-        _battlefield.fit = False
+        redeployed()
         yield
-    _battlefield.fit = False
+    redeployed()
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ class Twin:
 
 
 @pytest.fixture(scope="module")
-def hostile(fresh: Stack, first_deploy: str) -> Iterator[Twin]:
+def hostile(fresh: Stack, first_deploy: str, redeployed: Callable[[], None]) -> Iterator[Twin]:
     """The twin at work, in a product that has more to lose than its one key."""
     assert first_deploy
     fresh.wait_ready()
@@ -166,6 +166,7 @@ def hostile(fresh: Stack, first_deploy: str) -> Iterator[Twin]:
         twin.build()
         twin.start()
         yield twin
+    redeployed()
 
 
 @pytest.fixture
