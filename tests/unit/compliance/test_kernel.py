@@ -69,7 +69,7 @@ LINES = [
     "7 attr/current:docker-default (enforce)",
     "7 ns/net net:[4026531840]",
     "8 status:Name:\tsleep",
-    *("9 status:Name:\tpicoclaw", "9 status:NSpid:\t9\t30", "9 mountinfo:10 9 0:63 / / ro - overlay overlay ro"),
+    *("6 status:Name:\tpicoclaw", "6 status:NSpid:\t6\t30", "6 mountinfo:10 9 0:63 / / ro - overlay overlay ro"),
     "garbage",
 ]
 
