@@ -26,11 +26,11 @@ def test_full_means_that_nothing_can_be_written_by_commands(small: Box) -> None:
         assert "File too large" in done.output, done
         assert "can delete, but not write" in done.note
     assert disk(small)[0] <= before[0]
-    for _ in range(8):
+    for _ in range(4):
         done = small.exec(python("import os, time\nfor n in range(10**6): os.mkdir(f'{time.time()}')"), timeout=10)
         assert done.signal == "SIGKILL"
-    # Of 8 million; how many a writer gets before it is seen depends on who else uses this machine.
-    assert disk(small)[1] - before[1] < 8 * 5000
+    # Of 4 million. Each gets some 900 before it is seen, more on a busy machine; from 10,000 on commands are locked out.
+    assert disk(small)[1] - before[1] < 10_000
     usable(small)
 
 
