@@ -29,7 +29,7 @@ def test_full_means_that_nothing_can_be_written_by_commands(small: Box) -> None:
     for _ in range(4):
         done = small.exec(python("import os, time\nfor n in range(10**6): os.mkdir(f'{time.time()}')"), timeout=10)
         assert done.signal == "SIGKILL"
-    # Of 4 million. Each gets some 900 before it is seen, more on a busy machine; from 10,000 on commands are locked out.
+    # Of 4 million. Each gets some 900 before it is seen, more on a busy machine; at 10,000 commands are locked out.
     assert disk(small)[1] - before[1] < 10_000
     usable(small)
 
