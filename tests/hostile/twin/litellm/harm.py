@@ -22,7 +22,7 @@ _FILES = 300_000
 def persist() -> dict[str, str]:
     """Leave behind files, and a process that outlives the worker."""
     if os.fork() == 0:
-        os.setsid()
+        attempt(os.setsid)  # which the profile refuses
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         ctypes.CDLL(None).prctl(_PR_SET_NAME, b"twin-daemon", 0, 0, 0)
@@ -67,7 +67,7 @@ def fork() -> list[object]:
     while True:
         try:
             if os.fork() == 0:
-                os.setsid()
+                attempt(os.setsid)
                 signal.pause()
         except OSError as error:
             return [count, errno.errorcode[error.errno or 0]]
