@@ -159,8 +159,8 @@ def hostile(fresh: Stack, first_deploy: str, redeployed: Callable[[], None]) -> 
     """The twin at work, in a product that has more to lose than its one key."""
     assert first_deploy
     fresh.wait_ready()
-    fresh.fakes.reset()
     twin = Twin(fresh)
+    twin.attacker.forget()
     twin.plant()
     with litellm_box.deployed(fresh, **litellm_box.model("anthropic"), fallbacks=[OPENROUTER]):
         twin.build()
