@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 
 from telegram import Bot, BotCommand, Message, Update
 from telegram.constants import ChatAction, ChatType
@@ -16,9 +16,8 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 from telegram.request import HTTPXRequest
 
 from agent.channels import telegram_format
-from agent.channels.base import ChannelError, Contact, Receiver, RejectedError, backoff
+from agent.channels.base import ChannelError, Contact, Desk, Inbound, Limits, Outbound, RejectedError, backoff
 from agent.http import tls_context
-from agent.store.mailbox import Inbound, Outbound
 
 log = logging.getLogger("telegram")
 
@@ -35,6 +34,7 @@ class TelegramChannel:
     """One bot."""
 
     name = "telegram"
+    limits = Limits(draft_every_s=1.5, file_bytes=50_000_000)
 
     def __init__(self, token: str, base_url: str = "https://api.telegram.org/bot") -> None:
         self.contact = Contact()
@@ -45,8 +45,9 @@ class TelegramChannel:
         self._bot = Bot(token, base_url=base_url, request=self._calls, get_updates_request=self._polls)
         self._background: set[asyncio.Task[None]] = set()
 
-    async def run(self, receive: Receiver, place: str | None) -> None:
-        """Poll until cancelled; `place` is the last update id that was stored."""
+    async def run(self, desk: Desk) -> None:
+        """Poll until cancelled, from the last update on that was stored."""
+        place = desk.marks("telegram").get("telegram")
         offset = int(place) + 1 if place else None
         failures = 0
         self._spawn(self._register_commands())
@@ -65,7 +66,7 @@ class TelegramChannel:
             self.contact.succeeded()
             if updates:
                 offset = updates[-1].update_id + 1
-                receive(_inbound(updates), ("telegram", str(updates[-1].update_id)))
+                desk.receive(_inbound(updates), {"telegram": str(updates[-1].update_id)})
                 await asyncio.sleep(0)  # the question to the model goes out before the next poll
 
     def compose(self, markdown: str) -> list[str]:
@@ -89,6 +90,19 @@ class TelegramChannel:
             raise RejectedError(f"Telegram refuses the message: {error.message}") from None
         except TelegramError as error:
             raise ChannelError(f"Telegram did not take the message: {error.message}") from None
+
+    async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002
+        """Not yet."""
+        raise ChannelError("no drafts yet")
+
+    async def download(self, reference: str) -> AsyncIterator[bytes]:
+        """Not yet."""
+        raise RejectedError(f"no downloads yet: {reference}")
+        yield b""
+
+    async def home(self, user_id: str) -> str:
+        """A private chat has its user's id."""
+        return user_id
 
     async def typing(self, chat_id: str) -> None:
         """Show «typing...» for the next five seconds."""
@@ -132,9 +146,8 @@ class TelegramChannel:
             problem = f"Telegram cannot be reached: {error.message}"
         else:
             problem = f"Telegram answers with an error: {error.message}"
-        if problem != self.contact.problem:
+        if self.contact.failed(problem, curable=not isinstance(error, InvalidToken | Conflict)):
             log.error("%s", problem)
-        self.contact.problem = problem
         return wait
 
 

@@ -11,11 +11,11 @@ import os
 import socket
 import struct
 import uuid
+from collections.abc import AsyncIterator
 
 import msgspec
 
-from agent.channels.base import Contact, Receiver, RejectedError
-from agent.store.mailbox import Inbound, Outbound
+from agent.channels.base import ChannelError, Contact, Desk, Inbound, Limits, Outbound, RejectedError
 
 ADDRESS = "\0picoclaw-chat"
 OWNER = "owner"
@@ -25,16 +25,17 @@ class TerminalChannel:
     """Whoever can `docker exec` into the gateway is the owner; there is one conversation."""
 
     name = "terminal"
+    limits = Limits(draft_every_s=60.0, file_bytes=0)
 
     def __init__(self, address: str = ADDRESS) -> None:
-        self.contact = Contact()
+        self.contact = Contact(max_age_s=float("inf"))
         self._address = address
         self._clients: set[asyncio.StreamWriter] = set()
-        self._receive: Receiver | None = None
+        self._desk: Desk | None = None
 
-    async def run(self, receive: Receiver, place: str | None) -> None:  # noqa: ARG002 - a terminal has no backlog
+    async def run(self, desk: Desk) -> None:
         """Serve terminals until cancelled."""
-        self._receive = receive
+        self._desk = desk
         server = await asyncio.start_unix_server(self._serve, self._address, limit=1 << 20)
         self.contact.succeeded()
         async with server:
@@ -52,8 +53,21 @@ class TerminalChannel:
         for writer in self._clients:
             writer.write(line)
 
+    async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002
+        """A terminal shows nothing of the kind."""
+        raise ChannelError("a terminal shows whole answers")
+
     async def typing(self, chat_id: str) -> None:
         """A terminal shows nothing of the kind."""
+
+    async def download(self, reference: str) -> AsyncIterator[bytes]:
+        """Nothing can be attached in a terminal."""
+        raise RejectedError(f"a terminal has no file {reference}")
+        yield b""
+
+    async def home(self, user_id: str) -> str:  # noqa: ARG002 - there is one conversation
+        """The terminal."""
+        return "terminal"
 
     async def aclose(self) -> None:
         """Hang up."""
@@ -78,8 +92,8 @@ class TerminalChannel:
         text = msgspec.json.decode(line, type=dict[str, str]).get("text", "")
         number = uuid.uuid4().hex
         message = Inbound("terminal", "terminal", number, OWNER, number, text, os.environ.get("LANG", "en"))
-        if self._receive is not None:
-            self._receive([message])
+        if self._desk is not None:
+            self._desk.receive([message])
 
 
 def _peer_uid(writer: asyncio.StreamWriter) -> int:

@@ -33,9 +33,17 @@ class Access:
         if not self._allowed:
             self._new_code()
 
+    def owners(self) -> list[str]:
+        """Who may give orders: those listed, and those paired."""
+        return sorted(self._allowed)
+
+    def knows(self, user_id: str) -> bool:
+        """Whether this user may give orders."""
+        return user_id in self._allowed
+
     def permits(self, message: Inbound) -> bool:
         """Whether the message's sender may give orders; a stranger is logged once, and without the text."""
-        if message.user_id in self._allowed:
+        if self.knows(message.user_id):
             return True
         if message.user_id not in self._strangers and len(self._strangers) < 1000:
             self._strangers.add(message.user_id)

@@ -7,7 +7,6 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from agent.gateway.access import Access
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
+from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
@@ -65,7 +65,6 @@ class Gateway:
             type(c).__name__.lower(): c.allowed_user_ids for c in config.channels
         }
         owners = Owners(database)
-        self._access = {name: Access(name, allowed.get(name, [OWNER]), owners) for name in self._channels}
         self._delivery = {name: Delivery(channel, self._mailbox) for name, channel in self._channels.items()}
         sessions = Sessions(database)
         self._redact = Redaction(config.secrets())
@@ -87,6 +86,12 @@ class Gateway:
             ),
             answered=lambda name: self._delivery[name].wake(),
         )
+        self._desks = {
+            name: FrontDesk(
+                name, Access(name, allowed.get(name, [OWNER]), owners), self._mailbox, self._redact, self._received
+            )
+            for name in self._channels
+        }
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -101,7 +106,7 @@ class Gateway:
         try:
             async with asyncio.TaskGroup() as group:
                 for name, channel in self._channels.items():
-                    group.create_task(channel.run(self._receive, self._mailbox.mark(name)))
+                    group.create_task(channel.run(self._desks[name]))
                     group.create_task(self._delivery[name].run())
         finally:
             server.close()
@@ -115,7 +120,7 @@ class Gateway:
     def report(self) -> dict[str, Any]:
         """The body of `/health` and `/ready`."""
         contacts = {name: channel.contact for name, channel in self._channels.items() if name != "terminal"}
-        problems = {name: _problem(contact.age(), contact.problem) for name, contact in contacts.items()}
+        problems = {name: contact.problem for name, contact in contacts.items()}
         healthy = not any(problems.values())
         egress = self._egress.report() if self._egress is not None else {}
         return {
@@ -130,14 +135,11 @@ class Gateway:
             "egress": egress,
         }
 
-    def _receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
-        """Store what may be answered, then queue it; the channel acknowledges when this returns."""
-        welcome = [m for m in messages if self._access[m.channel].pair(m) or self._access[m.channel].permits(m)]
-        safe = [replace(message, text=self._redact(message.text)) for message in welcome]
-        for message in self._mailbox.receive(safe, mark):
-            if not message.text.startswith("/"):
-                self._model.warm()
-            self._conversations.put(message)
+    def _received(self, message: Inbound) -> None:
+        """Queue a message that was just stored."""
+        if not message.text.startswith("/"):
+            self._model.warm()
+        self._conversations.put(message)
 
     async def _status(self, _: Inbound, language: str) -> str:
         report = self.report()
@@ -170,9 +172,3 @@ def _egress(config: Config, database: sqlite3.Connection) -> Egress | None:
     from agent.store.audit import Audit
 
     return Egress(policies(config), Audit(database))
-
-
-def _problem(age: float | None, problem: str | None) -> str | None:
-    if problem is None and age is not None and age > health.CONTACT_MAX_AGE_S:
-        return f"no contact for {age:.0f} s"
-    return problem

@@ -10,9 +10,6 @@ import msgspec
 
 from agent.gateway.healthcheck import HOST, PORT
 
-# A poll is held for at most 30 s, so silence for longer than this means a deaf channel.
-CONTACT_MAX_AGE_S = 90.0
-
 Report = Callable[[], dict[str, Any]]
 
 

@@ -85,6 +85,18 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (day, model)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE inbox ADD COLUMN private INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE inbox ADD COLUMN quoted TEXT NOT NULL DEFAULT '';
+    ALTER TABLE inbox ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';    -- JSON
+    ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- how often its turn was begun
+    ALTER TABLE inbox ADD COLUMN draft TEXT;        -- the message that shows the beginning of its answer
+    CREATE INDEX inbox_chat ON inbox (channel, chat_id);
+    ALTER TABLE outbox ADD COLUMN edits TEXT;       -- the message whose place it takes
+    ALTER TABLE outbox ADD COLUMN file TEXT;        -- a path on the state volume
+    ALTER TABLE outbox ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
+    ALTER TABLE outbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;          -- inbox.id of what it answers
+    """,
 )
 
 

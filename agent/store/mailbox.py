@@ -4,15 +4,51 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+
+import msgspec
 
 from agent.store.database import transaction
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message and is still at the chat service.
+
+    Attributes:
+        name: as the sender's program named it: anything at all, and never a path.
+        media_type: as the service says, `image/jpeg`.
+        size: bytes, as the service says; None when it does not.
+        reference: what the channel's `download` takes.
+        preview: of a picture, the reference of a smaller one that a model may look at; empty when there is none.
+    """
+
+    name: str
+    media_type: str
+    size: int | None
+    reference: str
+    preview: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a chat service; `id` is 0 until it is stored."""
+    """A message from a chat service; `id` is 0 until it is stored.
+
+    Attributes:
+        channel: the channel's name.
+        chat_id: where it was written, thread or topic included, and where the answer goes.
+        external_id: the service's own name for it: delivered twice, it is stored once.
+        user_id: who wrote it.
+        message_id: what a reply refers to, and an edit.
+        text: without the mention of the assistant that a group demands.
+        language: the user's, as the service says.
+        private: whether nobody else reads along.
+        quoted: the text of the message that it replies to, when that is not the assistant's own.
+        attachments: files that came with it.
+        attempts: how often its turn was begun.
+        draft: the message that shows the beginning of its answer.
+    """
 
     channel: str
     chat_id: str
@@ -21,6 +57,11 @@ class Inbound:
     message_id: str
     text: str
     language: str = "en"
+    private: bool = True
+    quoted: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    attempts: int = 0
+    draft: str | None = None
     id: int = 0
 
     @property
@@ -30,18 +71,45 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """The sender changed a message, or took it back: then `text` is None."""
+
+    channel: str
+    chat_id: str
+    message_id: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
-    """A message to a chat service; `id` is 0 until it is stored."""
+    """A message to a chat service; `id` is 0 until it is stored.
+
+    Attributes:
+        channel: the channel's name.
+        chat_id: where it goes.
+        text: a body that the channel's `compose` made; with a file, its caption in plain text.
+        reply_to: the message it answers, where that is to be shown.
+        edits: the message whose place it takes.
+        file: a file to send, its absolute path in the gateway's container; it is not changed any more.
+        file_name: what the recipient sees it called.
+        turn: `Inbound.id` of what it answers; 0 for nothing.
+    """
 
     channel: str
     chat_id: str
     text: str
     reply_to: str | None = None
+    edits: str | None = None
+    file: str | None = None
+    file_name: str = ""
+    turn: int = 0
     id: int = 0
 
 
-_INBOUND = "channel, chat_id, external_id, user_id, message_id, text, language, id"
-_OUTBOUND = "channel, chat_id, text, reply_to, id"
+_INBOUND = ", ".join(field.name for field in fields(Inbound))
+_OUTBOUND = ", ".join(field.name for field in fields(Outbound))
+_POSTED = _OUTBOUND.removesuffix(", id")
+_attachments = msgspec.json.Decoder(tuple[Attachment, ...])
 
 
 class Mailbox:
@@ -50,46 +118,57 @@ class Mailbox:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def receive(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> list[Inbound]:
-        """Store messages, and the channel's place in its stream with them; return those not seen before.
+    def receive(self, messages: Iterable[Inbound], marks: Mapping[str, str] | None = None) -> list[Inbound]:
+        """Store messages, and the channel's places in its streams with them; return those not seen before.
 
         Args:
             messages: what the service delivered; one it delivered before is skipped.
-            mark: name and value of the place up to which the stream is now stored (`mark()` reads it).
+            marks: names and values of the places up to which the streams are now stored (`marks()` reads them).
         """
         fresh = []
         with transaction(self._db):
             for message in messages:
                 row = self._db.execute(
-                    "INSERT INTO inbox (channel, chat_id, external_id, user_id, message_id, text, language,"
-                    f" received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING {_INBOUND}",
+                    "INSERT INTO inbox (channel, chat_id, external_id, user_id, message_id, text, language, private,"
+                    " quoted, attachments, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                    f" ON CONFLICT DO NOTHING RETURNING {_INBOUND}",
                     (message.channel, message.chat_id, message.external_id, message.user_id, message.message_id,
-                     message.text, message.language, time.time()),
+                     message.text, message.language, message.private, message.quoted,
+                     msgspec.json.encode(message.attachments).decode(), time.time()),
                 ).fetchone()  # fmt: skip
                 if row is not None:
-                    fresh.append(Inbound(*row))
-            if mark is not None:
-                self._db.execute("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)", mark)
+                    fresh.append(_inbound(row))
+            self._db.executemany("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)", (marks or {}).items())
         return fresh
 
-    def mark(self, name: str) -> str | None:
-        """The place stored under this name by `receive`."""
-        row = self._db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
+    def marks(self, prefix: str) -> dict[str, str]:
+        """The places stored by `receive` under names that begin with `prefix`, by name."""
+        rows = self._db.execute("SELECT name, value FROM marks WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))
+        return dict(rows.fetchall())
+
+    def knows(self, channel: str, chat_id: str) -> bool:
+        """Whether anything was ever received in that chat."""
+        found = self._db.execute("SELECT 1 FROM inbox WHERE channel = ? AND chat_id = ? LIMIT 1", (channel, chat_id))
+        return found.fetchone() is not None
 
     def unfinished(self) -> list[Inbound]:
         """Messages that were stored but not yet done, oldest first: what a restart goes on with."""
         rows = self._db.execute(f"SELECT {_INBOUND} FROM inbox WHERE done_at IS NULL ORDER BY id")
-        return [Inbound(*row) for row in rows]
+        return [_inbound(row) for row in rows]
 
     def finish(self, inbound: Inbound, replies: Iterable[Outbound]) -> None:
         """Mark a message done and store its replies, in one transaction."""
+        with transaction(self._db):
+            self._db.execute("UPDATE inbox SET done_at = ? WHERE id = ?", (time.time(), inbound.id))
+            self.post(replies)
+
+    def post(self, messages: Iterable[Outbound]) -> None:
+        """Store messages that are to be sent."""
         now = time.time()
         with transaction(self._db):
-            self._db.execute("UPDATE inbox SET done_at = ? WHERE id = ?", (now, inbound.id))
             self._db.executemany(
-                "INSERT INTO outbox (channel, chat_id, text, reply_to, created_at) VALUES (?, ?, ?, ?, ?)",
-                [(reply.channel, reply.chat_id, reply.text, reply.reply_to, now) for reply in replies],
+                f"INSERT INTO outbox ({_POSTED}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*(getattr(message, column) for column in _POSTED.split(", ")), now) for message in messages],
             )
 
     def unsent(self, channel: str) -> list[Outbound]:
@@ -107,3 +186,10 @@ class Mailbox:
     def failed(self, outbound: Outbound, why: str) -> None:
         """Give a message up: the service will never take it."""
         self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+
+
+def _inbound(row: tuple[object, ...]) -> Inbound:
+    values = dict(zip(_INBOUND.split(", "), row, strict=True))
+    values["private"] = bool(values["private"])
+    values["attachments"] = _attachments.decode(str(values["attachments"]))
+    return Inbound(**values)  # type: ignore[arg-type]  # the columns are the fields

@@ -35,14 +35,14 @@ def test_messages_and_the_place_in_the_stream_are_stored_together(database: sqli
             yield message(1)
             raise RuntimeError
 
-        mailbox.receive(messages(), ("telegram", "1"))  # type: ignore[arg-type]
+        mailbox.receive(messages(), {"telegram": "1"})  # type: ignore[arg-type]
 
     with pytest.raises(RuntimeError):
         deliver()
     assert mailbox.unfinished() == []
-    assert mailbox.mark("telegram") is None
-    mailbox.receive([message(1)], ("telegram", "1"))
-    assert mailbox.mark("telegram") == "1"
+    assert mailbox.marks("telegram") == {}
+    mailbox.receive([message(1)], {"telegram": "1", "discord:5": "9"})
+    assert mailbox.marks("telegram") == {"telegram": "1"}
 
 
 def test_what_was_not_finished_is_there_after_a_restart(tmp_path: Path) -> None:

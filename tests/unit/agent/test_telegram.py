@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from agent.channels import telegram as module
 from agent.channels.base import ChannelError, RejectedError
 from agent.channels.telegram import TelegramChannel
-from agent.store.mailbox import Inbound, Outbound
+from agent.store.mailbox import Outbound
 from tests.fakes import defaults
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramFault, UserMessage
+from tests.unit.agent.heard import Heard, until
 
 Scene = Callable[[StandIns, TelegramChannel, "Heard"], Awaitable[None]]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that the channel does in the background."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the channel has no event for a test to wait on
-            await asyncio.sleep(0.01)
-
-
-class Heard:
-    """What the gateway would have stored."""
-
-    def __init__(self) -> None:
-        self.messages: list[Inbound] = []
-        self.place: str | None = None
-
-    def __call__(self, messages: Iterable[Inbound], mark: tuple[str, str] | None = None) -> None:
-        self.messages += messages
-        self.place = mark[1] if mark else self.place
-
-    async def until(self, count: int) -> None:
-        """Wait for this many messages."""
-        await until(lambda: len(self.messages) >= count)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +34,7 @@ def play(scene: Scene, token: str = defaults.TELEGRAM_TOKEN) -> None:
         async with StandIns() as fakes:
             channel = TelegramChannel(token, f"{fakes.url(defaults.TELEGRAM_HOST)}/bot")
             heard = Heard()
-            polling = asyncio.create_task(channel.run(heard, None))
+            polling = asyncio.create_task(channel.run(heard))
             try:
                 await scene(fakes, channel, heard)
             finally:
@@ -80,7 +58,7 @@ def test_messages_are_heard_in_order_and_confirmed_after_they_are_stored() -> No
             write(fakes, f"m{number}")
         await heard.until(3)
         assert [message.text for message in heard.messages] == ["m0", "m1", "m2"]
-        assert heard.place == heard.messages[-1].external_id
+        assert heard.stored["telegram"] == heard.messages[-1].external_id
         assert channel.contact.problem is None
 
     play(scene)

@@ -1,0 +1,62 @@
+"""A desk for a channel under test: what the gateway would have stored, and what it would say of its chats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+
+from agent.store.mailbox import Edited, Inbound
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for something that the channel does in the background."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the channel has no event for a test to wait on
+            await asyncio.sleep(0.01)
+
+
+class Heard:
+    """Everything a channel has handed in, in order; every user may give orders unless `allowed` is set."""
+
+    def __init__(self, marks: Mapping[str, str] | None = None, allowed: Iterable[str] | None = None) -> None:
+        self.events: list[Inbound | Edited] = []
+        self.stored: dict[str, str] = dict(marks or {})
+        self.allowed = None if allowed is None else list(allowed)
+
+    @property
+    def messages(self) -> list[Inbound]:
+        """Those events that are messages."""
+        return [event for event in self.events if isinstance(event, Inbound)]
+
+    @property
+    def edits(self) -> list[Edited]:
+        """Those events that change or take back a message."""
+        return [event for event in self.events if isinstance(event, Edited)]
+
+    def receive(self, events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
+        """As the gateway: a message that was delivered before is skipped."""
+        known = {(message.channel, message.external_id) for message in self.messages}
+        self.events += [
+            event for event in events if isinstance(event, Edited) or (event.channel, event.external_id) not in known
+        ]
+        self.stored.update(marks or {})
+
+    def marks(self, prefix: str) -> dict[str, str]:
+        """The places handed in so far."""
+        return {name: value for name, value in self.stored.items() if name.startswith(prefix)}
+
+    def knows(self, chat_id: str) -> bool:
+        """Whether a message of that chat was handed in."""
+        return any(message.chat_id == chat_id for message in self.messages)
+
+    def permits(self, user_id: str) -> bool:
+        """Whether the user may give orders."""
+        return self.allowed is None or user_id in self.allowed
+
+    def owners(self) -> list[str]:
+        """Who may give orders."""
+        return self.allowed or []
+
+    async def until(self, count: int, seconds: float = 5) -> None:
+        """Wait for this many messages."""
+        await until(lambda: len(self.messages) >= count, seconds)
