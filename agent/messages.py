@@ -6,18 +6,22 @@ from typing import Literal
 
 Language = Literal["en", "pl"]
 
+# The commands that a channel registers with its service, in the order of its menu; `/start` and `/pair` are typed.
+COMMANDS = ("new", "stop", "status", "usage", "model", "whoami", "help")
+
 CATALOGUE: dict[str, dict[Language, str]] = {
+    "command_new": {"en": "start a new conversation", "pl": "zacznij nową rozmowę"},
+    "command_stop": {"en": "stop what I am doing", "pl": "przerwij to, co robię"},
+    "command_status": {"en": "how I am doing", "pl": "jak się miewam"},
+    "command_usage": {"en": "what the model has cost", "pl": "ile kosztował model"},
+    "command_model": {"en": "show or change the model", "pl": "pokaż lub zmień model"},
+    "command_whoami": {"en": "your id here", "pl": "Twój identyfikator"},
+    "command_help": {"en": "what I understand", "pl": "co rozumiem"},
     "start": {
         "en": "Hi! I am your assistant. Write to me in plain words; I can run commands and work with files in my "
         "sandbox. /help shows what else I understand.",
         "pl": "Cześć! Jestem Twoim asystentem. Pisz zwyczajnie; umiem uruchamiać polecenia i pracować na plikach "
         "w swojej piaskownicy. /help pokazuje, co jeszcze rozumiem.",
-    },
-    "help": {
-        "en": "/new – start a new conversation (I forget this one)\n/status – how I am doing\n"
-        "/usage – what the model has cost\n/whoami – your id here\n/help – this list",
-        "pl": "/new – zacznij nową rozmowę (tę zapomnę)\n/status – jak się miewam\n"
-        "/usage – ile kosztował model\n/whoami – Twój identyfikator\n/help – ta lista",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
@@ -230,6 +234,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "Coś poszło nie tak po mojej stronie; szczegóły są w logu. Napisz ponownie.",
     },
 }
+
+
+def command(name: str, language: str) -> str:
+    """What one of COMMANDS does, for a service's menu: a few words without an end."""
+    return say(f"command_{name}", language)
 
 
 def say(key: str, language: str, **values: object) -> str:

@@ -18,16 +18,13 @@ from telegram.request import HTTPXRequest
 from agent.channels import telegram_format
 from agent.channels.base import ChannelError, Contact, Desk, Inbound, Limits, Outbound, RejectedError, backoff
 from agent.http import tls_context
+from agent.messages import COMMANDS, command
 
 log = logging.getLogger("telegram")
 
 POLL_S = 30  # how long Telegram holds an empty poll; a contact at least this often while all is well
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
-COMMANDS = {
-    "en": {"new": "start a new conversation", "status": "how I am doing", "whoami": "your id", "help": "help"},
-    "pl": {"new": "zacznij nową rozmowę", "status": "jak się miewam", "whoami": "Twój id", "help": "pomoc"},
-}
 
 
 class TelegramChannel:
@@ -124,8 +121,8 @@ class TelegramChannel:
 
     async def _register_commands(self) -> None:
         try:
-            for language, commands in COMMANDS.items():
-                listed = [BotCommand(name, text) for name, text in commands.items()]
+            for language in ("en", "pl"):
+                listed = [BotCommand(name, command(name, language)) for name in COMMANDS]
                 await self._bot.set_my_commands(listed, language_code=None if language == "en" else language)
         except TelegramError as error:
             log.debug("set_my_commands: %s", error)

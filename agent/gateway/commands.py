@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from agent.messages import say
+from agent.messages import COMMANDS, command, say
 from agent.store.mailbox import Inbound
 from agent.store.sessions import Sessions
 
@@ -20,7 +20,7 @@ class Commands:
         self._sessions = sessions
         self._handlers: dict[str, Handler] = {
             "start": lambda _, language: say("start", language),
-            "help": lambda _, language: say("help", language),
+            "help": lambda _, language: "\n".join(f"/{name} – {command(name, language)}" for name in COMMANDS),
             "new": self._new,
             "whoami": lambda message, language: say("whoami", language, channel=message.channel, user=message.user_id),
             "pair": lambda _, language: say("paired", language),
@@ -32,10 +32,10 @@ class Commands:
         text = message.text.strip()
         if not text.startswith("/"):
             return None
-        command = text.split(maxsplit=1)[0].partition("@")[0].removeprefix("/")
-        handler = self._handlers.get(command)
+        name = text.split(maxsplit=1)[0].partition("@")[0].removeprefix("/")
+        handler = self._handlers.get(name)
         if handler is None:
-            return say("no_such_command", language, command=f"/{command}")
+            return say("no_such_command", language, command=f"/{name}")
         answer = handler(message, language)
         return answer if isinstance(answer, str) else await answer
 
