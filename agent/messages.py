@@ -56,10 +56,30 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "Zatrzymałem się po {steps} krokach bez wyniku. Napisz „dalej”, a będę kontynuować, albo zwiększ "
         "assistant.max_steps w config.json.",
     },
-    "shortened": {
-        "en": "[The answer goes on for {missing} more characters; ask me to put it into a file.]",
-        "pl": "[Odpowiedź ma jeszcze {missing} znaków; poproś, a zapiszę ją w pliku.]",
+    "gave_up": {
+        "en": "I began this {attempts} times and was restarted each time before I was done, so I leave it. The log "
+        "says more; please put it differently.",
+        "pl": "Zaczynałem to {attempts} razy i za każdym razem restartowano mnie przed końcem, więc odpuszczam. Więcej "
+        "jest w logu; spróbuj inaczej.",
     },
+    "stopped": {"en": "Stopped: “{request}”", "pl": "Przerwano: „{request}”"},
+    "stopped_more": {
+        "en": "Stopped: “{request}”, and dropped what waited: {more}",
+        "pl": "Przerwano: „{request}”, a z kolejki usunięto: {more}",
+    },
+    "nothing_to_stop": {"en": "There is nothing to stop.", "pl": "Nie ma czego przerywać."},
+    "stopped_here": {"en": "stopped", "pl": "przerwano"},
+    "withdrawn": {"en": "request withdrawn", "pl": "prośba wycofana"},
+    "long_answer": {
+        "en": "The whole answer is in {name}.",
+        "pl": "Cała odpowiedź jest w {name}.",
+    },
+    "undelivered": {
+        "en": "I could not deliver {what}. ({why})",
+        "pl": "Nie udało mi się dostarczyć: {what}. ({why})",
+    },
+    "undelivered_file": {"en": "the file {name}", "pl": "plik {name}"},
+    "undelivered_text": {"en": "a message", "pl": "wiadomość"},
     "empty": {"en": "The model gave an empty answer.", "pl": "Model dał pustą odpowiedź."},
     # {where} is the model's place in config.json, `llm` or `llm.fallbacks[0]`.
     "llm_key": {

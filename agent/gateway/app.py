@@ -15,13 +15,15 @@ from agent import __version__, channels
 from agent.channels.base import Channel
 from agent.channels.terminal import OWNER, TerminalChannel
 from agent.config import Config
-from agent.gateway import health
+from agent.gateway import health, request, upkeep
 from agent.gateway.access import Access
+from agent.gateway.answer import Answers
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
+from agent.gateway.outgoing import Outgoing
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
@@ -33,6 +35,7 @@ from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
+from agent.store.spool import Spool
 from agent.store.usage import Usage
 from agent.tools import commands, files
 from agent.tools.registry import Tools
@@ -51,6 +54,7 @@ class Gateway:
         self._started = time.monotonic()
         database = connect(state)
         self._mailbox = Mailbox(database)
+        self._spool = Spool(state.parent / "spool")
         self._sandbox = SandboxLink(
             workspace_mb=config.sandbox.workspace_mb,
             workspace_files=config.sandbox.workspace_files,
@@ -65,30 +69,40 @@ class Gateway:
             type(c).__name__.lower(): c.allowed_user_ids for c in config.channels
         }
         owners = Owners(database)
-        self._delivery = {name: Delivery(channel, self._mailbox) for name, channel in self._channels.items()}
-        sessions = Sessions(database)
+        self._delivery = {
+            name: Delivery(channel, self._mailbox, self._spool) for name, channel in self._channels.items()
+        }
+        self._sessions = Sessions(database)
         self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         spending = Spending(config.llm, known, Usage(database))
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
-            Commands(sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
+            Commands(self._sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
             Turns(
-                self._model,
-                tools,
-                sessions,
-                config.assistant,
-                self._redact,
-                History(sessions),
-                spending,
-                config.sandbox.allow_hosts,
+                model=self._model,
+                tools=tools,
+                sessions=self._sessions,
+                mailbox=self._mailbox,
+                settings=config.assistant,
+                redact=self._redact,
+                history=History(self._sessions),
+                spending=spending,
+                outgoing=self._outgoing,
+                user_message=request.user_message,
+                allow_hosts=config.sandbox.allow_hosts,
             ),
-            answered=lambda name: self._delivery[name].wake(),
+            Answers(self._channels, self._mailbox, self._spool, self._redact, lambda name: self._delivery[name].wake()),
         )
         self._desks = {
             name: FrontDesk(
-                name, Access(name, allowed.get(name, [OWNER]), owners), self._mailbox, self._redact, self._received
+                name,
+                Access(name, allowed.get(name, [OWNER]), owners),
+                self._mailbox,
+                self._redact,
+                received=self._received,
+                edited=self._conversations.edited,
             )
             for name in self._channels
         }
@@ -105,6 +119,7 @@ class Gateway:
             self._conversations.put(message)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(upkeep.run(self._mailbox, self._sessions, self._spool))
                 for name, channel in self._channels.items():
                     group.create_task(channel.run(self._desks[name]))
                     group.create_task(self._delivery[name].run())
@@ -140,6 +155,10 @@ class Gateway:
         if not message.text.startswith("/"):
             self._model.warm()
         self._conversations.put(message)
+
+    def _outgoing(self, message: Inbound) -> Outgoing:
+        limits = self._channels[message.channel].limits
+        return Outgoing(message, limits, self._mailbox, self._spool, self._redact)
 
     async def _status(self, _: Inbound, language: str) -> str:
         report = self.report()

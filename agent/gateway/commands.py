@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from agent.messages import COMMANDS, command, say
@@ -10,6 +11,15 @@ from agent.store.sessions import Sessions
 
 # Takes the message and the owner's language.
 Handler = Callable[[Inbound, str], str | Awaitable[str]]
+
+
+_COMMAND = re.compile(r"/([a-z][a-z0-9_]*)(?:@\w+)?(?=\s|$)", re.IGNORECASE)
+
+
+def name_of(text: str) -> str | None:
+    """The name of the command that a message is; None when it is none, as with a path that it begins with."""
+    found = _COMMAND.match(text.strip())
+    return None if found is None else found[1].lower()
 
 
 class Commands:
@@ -29,10 +39,9 @@ class Commands:
 
     async def answer(self, message: Inbound, language: str) -> str | None:
         """The answer to a command; None when the message is not one."""
-        text = message.text.strip()
-        if not text.startswith("/"):
+        name = name_of(message.text)
+        if name is None:
             return None
-        name = text.split(maxsplit=1)[0].partition("@")[0].removeprefix("/")
         handler = self._handlers.get(name)
         if handler is None:
             return say("no_such_command", language, command=f"/{name}")

@@ -1,24 +1,45 @@
-"""From inbox to outbox: one worker a chat, so that each chat keeps its order and none waits for another."""
+"""From inbox to outbox: one worker a chat, so that each chat keeps its order and none waits for another.
+
+What the owner may want to know while a turn runs is answered at once; what ends a turn ends it at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 
 from agent.channels.base import Channel
-from agent.gateway.commands import Commands
-from agent.gateway.printable import printable
+from agent.gateway.answer import Answers
+from agent.gateway.commands import Commands, name_of
+from agent.gateway.progress import Progress
 from agent.gateway.turn import Turns
 from agent.messages import say
-from agent.store.mailbox import Inbound, Mailbox, Outbound
+from agent.store.mailbox import Edited, Inbound, Mailbox
 
 log = logging.getLogger("conversation")
 
-LONGEST_ANSWER = 30_000  # characters: some eight messages of Telegram, which takes one a second
 TYPING_AFTER_S = 0.2  # an answer that is quicker needs none
 TYPING_EVERY_S = 4.5  # Telegram shows it for five seconds
+
+# These end what runs and forget what waits in their chat.
+ENDING = ("stop", "new")
+# These do not touch the conversation, so they need not wait for it.
+AT_ONCE = ("help", "start", "status", "usage", "whoami", "model", "pair")
+
+
+@dataclass(slots=True)
+class _Chat:
+    """A conversation at work: what waits, what is worked on and by which task."""
+
+    waiting: deque[Inbound] = field(default_factory=deque)
+    current: Inbound | None = None
+    turn: asyncio.Task[None] | None = None
+    # What becomes of the current turn when `turn` is cancelled: None where the gateway itself ends.
+    interruption: Callable[[Progress], None] | None = None
+    stopped: list[str] = field(default_factory=list)
 
 
 class Conversations:
@@ -30,25 +51,50 @@ class Conversations:
         mailbox: Mailbox,
         commands: Commands,
         turns: Turns,
-        answered: Callable[[str], None],
+        answers: Answers,
     ) -> None:
         self._channels = channels
         self._mailbox = mailbox
         self._commands = commands
         self._turns = turns
-        self._answered = answered
-        self._waiting: dict[str, deque[Inbound]] = {}
+        self._answers = answers
+        self._chats: dict[str, _Chat] = {}
         self._workers: set[asyncio.Task[None]] = set()
 
     def put(self, message: Inbound) -> None:
-        """Queue a message that is stored; `answered(channel)` is called when its reply is in the outbox."""
-        if message.session in self._waiting:
-            self._waiting[message.session].append(message)
+        """Queue a message that is stored, or answer it at once where it need not wait."""
+        command = name_of(message.text)
+        if command in AT_ONCE:
+            self._start(self._answer_command(message))
             return
-        self._waiting[message.session] = deque([message])
-        worker = asyncio.create_task(self._work(message.session))
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        chat = self._chats.get(message.session)
+        if command in ENDING and chat is not None:
+            self._end(chat)
+        if chat is not None:
+            chat.waiting.append(message)
+            return
+        self._chats[message.session] = _Chat(deque([message]))
+        self._start(self._work(message.session))
+
+    def edited(self, edit: Edited) -> None:
+        """The sender changed a message or took it back; one that was answered is left alone."""
+        message = self._mailbox.pending(edit)
+        chat = self._chats.get(message.session) if message is not None else None
+        if message is None or chat is None:
+            return
+        if chat.current is not None and chat.current.id == message.id:
+            if edit.text is None:
+                self._interrupt(chat, lambda progress: self._withdraw(message, progress))
+            else:
+                self._begin_anew(chat, message, edit.text)
+            return
+        waiting = [one if one.id != message.id else self._changed(one, edit.text) for one in chat.waiting]
+        chat.waiting = deque(one for one in waiting if one is not None)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are neither answered nor worked on."""
+        return sum(len(chat.waiting) for chat in self._chats.values())
 
     async def aclose(self) -> None:
         """Stop; what was not finished stays in the inbox."""
@@ -56,47 +102,134 @@ class Conversations:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
 
-    async def _work(self, session: str) -> None:
-        queue = self._waiting[session]
-        while queue:
-            await self._answer(queue[0])
-            queue.popleft()
-        del self._waiting[session]
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        worker = asyncio.create_task(work)
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
 
-    async def _answer(self, message: Inbound) -> None:
-        channel = self._channels[message.channel]
+    async def _work(self, session: str) -> None:
+        chat = self._chats[session]
+        while chat.waiting:
+            message = chat.waiting.popleft()
+            if name_of(message.text) is None:
+                await self._take_turn(chat, message)
+            else:
+                await self._answer_command(message, chat)
+        del self._chats[session]
+
+    async def _answer_command(self, message: Inbound, chat: _Chat | None = None) -> None:
+        language = self._language(message)
+        rest = message.text.strip().partition(" ")[2].strip()
+        if name_of(message.text) == "stop" and chat is not None:
+            stopped, chat.stopped = chat.stopped, []
+            if rest:
+                chat.waiting.appendleft(self._mailbox.rewrite(message, rest, 0))
+                return
+            self._answers.give(message, _stopped(stopped, language))
+            return
+        try:
+            reply = await self._commands.answer(message, language)
+        except Exception:  # whatever it is, the owner gets a word
+            log.exception("command %d failed", message.id)
+            reply = None
+        self._answers.give(message, say("internal", language) if reply is None else reply)
+
+    async def _take_turn(self, chat: _Chat, message: Inbound) -> None:
+        """Run a turn to its end, whoever ends it."""
+        progress = self._answers.progress(message, crowded=bool(chat.waiting))
+        chat.current = message
+        chat.turn = asyncio.create_task(self._think(chat, message, progress))
+        try:
+            await asyncio.wait({chat.turn})
+        except asyncio.CancelledError:
+            chat.interruption = None
+            chat.turn.cancel()
+            await asyncio.wait({chat.turn})
+            raise
+        finally:
+            interruption, chat.interruption = chat.interruption, None
+            ended, chat.turn, chat.current = chat.turn, None, None
+        if ended is not None and ended.cancelled() and interruption is not None:
+            await progress.settle()
+            interruption(progress)
+
+    async def _think(self, chat: _Chat, message: Inbound, progress: Progress) -> None:
         language = self._language(message)
 
         def answer(text: str) -> None:
-            bodies = channel.compose(_shortened(self._turns.redact(printable(text)), language))
-            self._mailbox.finish(message, [Outbound(message.channel, message.chat_id, body) for body in bodies])
+            self._answers.finish(message, text, language, progress.draft, crowded=bool(chat.waiting))
 
-        typing = asyncio.create_task(_keep_typing(channel, message.chat_id))
+        typing = asyncio.create_task(_keep_typing(self._channels[message.channel], message.chat_id))
         try:
-            await self._think(message, language, answer)
+            if message.text.strip() or message.attachments:
+                await self._turns.run(message, language, answer, progress)
+            else:
+                answer(say("only_text", language))
         except Exception:  # whatever it is, the owner gets a word and the next message its turn
             log.exception("turn %d failed", message.id)
-            answer(say("internal", language))
+            await progress.settle()
+            self._turns.close(message, lambda: answer(say("internal", language)))
         finally:
             typing.cancel()
-        self._answered(message.channel)
+        self._answers.ready(message.channel)
 
-    async def _think(self, message: Inbound, language: str, answer: Callable[[str], None]) -> None:
-        if not message.text.strip():
-            answer(say("only_text", language))
-        elif (reply := await self._commands.answer(message, language)) is not None:
-            answer(reply)
-        else:
-            await self._turns.run(message, language, answer)
+    def _end(self, chat: _Chat) -> None:
+        """Stop what runs and forget what waits."""
+        for message in chat.waiting:
+            if name_of(message.text) is None:
+                chat.stopped.append(message.text)
+            self._mailbox.finish(message, [])
+        chat.waiting.clear()
+        if (current := chat.current) is not None:
+            chat.stopped.insert(0, current.text)
+            self._interrupt(chat, lambda progress: self._stop(current, progress))
+
+    def _stop(self, message: Inbound, progress: Progress) -> None:
+        self._break_off(message, progress, "stopped_here")
+
+    def _withdraw(self, message: Inbound, progress: Progress) -> None:
+        self._break_off(message, progress, "withdrawn")
+
+    def _break_off(self, message: Inbound, progress: Progress, why: str) -> None:
+        said, note = progress.so_far(), say(why, self._language(message))
+        self._turns.close(message, lambda: self._answers.break_off(message, note, said, progress.draft), said)
+
+    def _begin_anew(self, chat: _Chat, message: Inbound, text: str) -> None:
+        self._mailbox.rewrite(message, text, self._turns.requests(message))
+
+        def again(_: Progress) -> None:
+            if (changed := self._mailbox.unfinished_one(message)) is not None:
+                chat.waiting.appendleft(changed)
+
+        if chat.interruption is None:  # a stop is not undone, and the last of several edits is what is stored
+            self._interrupt(chat, again)
+
+    def _changed(self, message: Inbound, text: str | None) -> Inbound | None:
+        """A message that waits, with its new text; None when it was taken back."""
+        if text is not None:
+            return self._mailbox.rewrite(message, text, 0)
+        self._mailbox.finish(message, [])
+        return None
+
+    def _interrupt(self, chat: _Chat, then: Callable[[Progress], None]) -> None:
+        """End the current turn at once; `then` is done when it has ended, unless it came to its end by itself."""
+        chat.interruption = then
+        if chat.turn is not None:
+            chat.turn.cancel()
 
     def _language(self, message: Inbound) -> str:
         chosen = self._turns.settings.language
         return message.language if chosen == "auto" else chosen
 
 
-def _shortened(text: str, language: str) -> str:
-    missing = len(text) - LONGEST_ANSWER
-    return f"{text[:LONGEST_ANSWER]}\n\n{say('shortened', language, missing=missing)}" if missing > 0 else text
+def _stopped(requests: list[str], language: str) -> str:
+    if not requests:
+        return say("nothing_to_stop", language)
+    first = " ".join(requests[0].split())
+    shown = first if len(first) <= 60 else f"{first[:60]}…"
+    if len(requests) == 1:
+        return say("stopped", language, request=shown)
+    return say("stopped_more", language, request=shown, more=len(requests) - 1)
 
 
 async def _keep_typing(channel: Channel, chat_id: str) -> None:

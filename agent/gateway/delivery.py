@@ -1,4 +1,4 @@
-"""From outbox to the chat service, in order, again until the service has it."""
+"""From outbox to the chat service, again until the service has it: in order in each chat, none waiting for another."""
 
 from __future__ import annotations
 
@@ -6,19 +6,27 @@ import asyncio
 import logging
 
 from agent.channels.base import Channel, ChannelError, RejectedError, backoff
+from agent.messages import say
 from agent.store.mailbox import Mailbox, Outbound
+from agent.store.spool import Spool
 
 log = logging.getLogger("delivery")
+
+# Requests of one channel at a time: a service that asks to slow down is not asked by every chat at once.
+AT_ONCE = 4
 
 
 class Delivery:
     """Sends one channel's outbox."""
 
-    def __init__(self, channel: Channel, mailbox: Mailbox) -> None:
+    def __init__(self, channel: Channel, mailbox: Mailbox, spool: Spool) -> None:
         self._channel = channel
         self._mailbox = mailbox
+        self._spool = spool
         self._wake = asyncio.Event()
         self._wake.set()  # what an earlier run left unsent goes first
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._senders: dict[str, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
         """There is something to send."""
@@ -26,20 +34,27 @@ class Delivery:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            for message in self._mailbox.unsent(self._channel.name):
-                await self._deliver(message)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                for chat_id in self._mailbox.chats_to_send_to(self._channel.name):
+                    if chat_id not in self._senders:
+                        self._senders[chat_id] = group.create_task(self._send_all(chat_id))
+
+    async def _send_all(self, chat_id: str) -> None:
+        while (message := self._mailbox.next_unsent(self._channel.name, chat_id)) is not None:
+            await self._deliver(message)
+        del self._senders[chat_id]
 
     async def _deliver(self, message: Outbound) -> None:
         failures = 0
         while True:
             try:
-                await self._channel.send(message)
+                async with self._places:
+                    await self._channel.send(message)
             except RejectedError as error:
-                log.error("%s: message %d is given up: %s", self._channel.name, message.id, error)
-                self._mailbox.failed(message, str(error))
+                self._give_up(message, str(error))
                 return
             except ChannelError as error:
                 failures += 1
@@ -48,4 +63,20 @@ class Delivery:
                 await asyncio.sleep(wait)
             else:
                 self._mailbox.sent(message)
+                self._forget_file(message)
                 return
+
+    def _give_up(self, message: Outbound, why: str) -> None:
+        log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)
+        self._mailbox.failed(message, why)
+        self._forget_file(message)
+        if message.turn:  # a notice that is refused as well is not followed by another
+            language = self._mailbox.language_of(message.turn)
+            what = say("undelivered_file", language, name=message.file_name) if message.file else ""
+            text = say("undelivered", language, what=what or say("undelivered_text", language), why=why)
+            notice = Outbound(message.channel, message.chat_id, self._channel.compose(text)[0], edits=message.edits)
+            self._mailbox.post([notice])
+
+    def _forget_file(self, message: Outbound) -> None:
+        if message.file is not None:
+            self._spool.remove(message.file)

@@ -11,30 +11,48 @@ from agent.store.mailbox import Edited, Inbound, Mailbox
 
 
 class FrontDesk:
-    """The `agent.channels.base.Desk` of one channel."""
+    """The `agent.channels.base.Desk` of one channel.
 
-    def __init__(
+    Args:
+        channel: its name.
+        access: who may give orders.
+        mailbox: where messages and places are stored.
+        redact: takes secrets out of what is stored.
+        received: called with each message that was just stored.
+        edited: called with each change of a message.
+    """
+
+    def __init__(  # noqa: PLR0913 - the two that are called go by name
         self,
         channel: str,
         access: Access,
         mailbox: Mailbox,
         redact: Redaction,
+        *,
         received: Callable[[Inbound], None],
+        edited: Callable[[Edited], None],
     ) -> None:
-        """`received` is called with each message that was just stored."""
         self._channel = channel
         self._access = access
         self._mailbox = mailbox
         self._redact = redact
         self._received = received
+        self._edited = edited
 
     def receive(self, events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
-        """Store what may be answered, then queue it; the channel acknowledges when this returns."""
+        """Store what may be answered, then pass it on; the channel acknowledges when this returns.
+
+        The edits come last: each is of a message that was there before, in this batch or an earlier one.
+        """
+        events = list(events)
         messages = [event for event in events if isinstance(event, Inbound)]
         welcome = [m for m in messages if self._access.pair(m) or self._access.permits(m)]
-        safe = [replace(message, text=self._redact(message.text)) for message in welcome]
-        for message in self._mailbox.receive(safe, marks):
+        for message in self._mailbox.receive(map(self._safe, welcome), marks):
             self._received(message)
+        for event in events:
+            if isinstance(event, Edited):
+                text = None if event.text is None else self._redact(event.text)
+                self._edited(replace(event, text=text))
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The places stored so far."""
@@ -51,3 +69,6 @@ class FrontDesk:
     def owners(self) -> list[str]:
         """Who may give orders."""
         return self._access.owners()
+
+    def _safe(self, message: Inbound) -> Inbound:
+        return replace(message, text=self._redact(message.text), quoted=self._redact(message.quoted))

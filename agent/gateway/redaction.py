@@ -24,3 +24,15 @@ class Redaction:
         for secret in self._secrets:
             text = text.replace(secret, STAND_IN)
         return text
+
+    def beginning(self, text: str) -> str:
+        """As above, of a text that goes on: without an end that may be the beginning of a secret."""
+        safe = self(text)
+        held = max((_begun(secret, safe) for secret in self._secrets), default=0)
+        return safe[: len(safe) - held]
+
+
+def _begun(secret: str, text: str) -> int:
+    """How many characters of the secret's beginning the text ends with."""
+    longest = min(len(secret) - 1, len(text))
+    return next((length for length in range(longest, 0, -1) if text.endswith(secret[:length])), 0)

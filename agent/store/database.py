@@ -90,8 +90,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE inbox ADD COLUMN quoted TEXT NOT NULL DEFAULT '';
     ALTER TABLE inbox ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]';    -- JSON
     ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- how often its turn was begun
+    ALTER TABLE inbox ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;       -- messages of its turn older than its text
     ALTER TABLE inbox ADD COLUMN draft TEXT;        -- the message that shows the beginning of its answer
-    CREATE INDEX inbox_chat ON inbox (channel, chat_id);
+    CREATE INDEX inbox_chat ON inbox (channel, chat_id, message_id);
+    CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
     ALTER TABLE outbox ADD COLUMN edits TEXT;       -- the message whose place it takes
     ALTER TABLE outbox ADD COLUMN file TEXT;        -- a path on the state volume
     ALTER TABLE outbox ADD COLUMN file_name TEXT NOT NULL DEFAULT '';

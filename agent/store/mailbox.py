@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import msgspec
 
@@ -47,6 +47,7 @@ class Inbound:
         quoted: the text of the message that it replies to, when that is not the assistant's own.
         attachments: files that came with it.
         attempts: how often its turn was begun.
+        revision: how many of the requests that its turn has stored are older than `text`; 0 when none is.
         draft: the message that shows the beginning of its answer.
     """
 
@@ -61,6 +62,7 @@ class Inbound:
     quoted: str = ""
     attachments: tuple[Attachment, ...] = ()
     attempts: int = 0
+    revision: int = 0
     draft: str | None = None
     id: int = 0
 
@@ -156,6 +158,36 @@ class Mailbox:
         rows = self._db.execute(f"SELECT {_INBOUND} FROM inbox WHERE done_at IS NULL ORDER BY id")
         return [_inbound(row) for row in rows]
 
+    def pending(self, edited: Edited) -> Inbound | None:
+        """The message that an edit is of, when it is not done yet."""
+        row = self._db.execute(
+            f"SELECT {_INBOUND} FROM inbox WHERE channel = ? AND chat_id = ? AND message_id = ? AND done_at IS NULL",
+            (edited.channel, edited.chat_id, edited.message_id),
+        ).fetchone()
+        return None if row is None else _inbound(row)
+
+    def unfinished_one(self, inbound: Inbound) -> Inbound | None:
+        """A message as it is stored now, when it is not done yet."""
+        row = self._db.execute(
+            f"SELECT {_INBOUND} FROM inbox WHERE id = ? AND done_at IS NULL", (inbound.id,)
+        ).fetchone()
+        return None if row is None else _inbound(row)
+
+    def rewrite(self, inbound: Inbound, text: str, revision: int) -> Inbound:
+        """Give a message that is not done yet another text."""
+        self._db.execute(
+            "UPDATE inbox SET text = ?, revision = ?, attempts = 0 WHERE id = ?", (text, revision, inbound.id)
+        )
+        return replace(inbound, text=text, revision=revision, attempts=0)
+
+    def begun(self, inbound: Inbound) -> None:
+        """Count a beginning of a message's turn."""
+        self._db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE id = ?", (inbound.id,))
+
+    def drafted(self, inbound: Inbound, message_id: str) -> None:
+        """Remember the message that shows the beginning of the answer."""
+        self._db.execute("UPDATE inbox SET draft = ? WHERE id = ?", (message_id, inbound.id))
+
     def finish(self, inbound: Inbound, replies: Iterable[Outbound]) -> None:
         """Mark a message done and store its replies, in one transaction."""
         with transaction(self._db):
@@ -171,13 +203,33 @@ class Mailbox:
                 [(*(getattr(message, column) for column in _POSTED.split(", ")), now) for message in messages],
             )
 
-    def unsent(self, channel: str) -> list[Outbound]:
-        """What waits to be sent on a channel, oldest first."""
+    def chats_to_send_to(self, channel: str) -> list[str]:
+        """The chats of a channel for which something waits to be sent, the longest wait first."""
         rows = self._db.execute(
-            f"SELECT {_OUTBOUND} FROM outbox WHERE channel = ? AND sent_at IS NULL AND failed IS NULL ORDER BY id",
+            "SELECT chat_id FROM outbox WHERE channel = ? AND sent_at IS NULL AND failed IS NULL"
+            " GROUP BY chat_id ORDER BY min(id)",
             (channel,),
         )
-        return [Outbound(*row) for row in rows]
+        return [row[0] for row in rows]
+
+    def next_unsent(self, channel: str, chat_id: str) -> Outbound | None:
+        """What is to be sent next to a chat."""
+        row = self._db.execute(
+            f"SELECT {_OUTBOUND} FROM outbox WHERE channel = ? AND chat_id = ? AND sent_at IS NULL AND failed IS NULL"
+            " ORDER BY id LIMIT 1",
+            (channel, chat_id),
+        ).fetchone()
+        return None if row is None else Outbound(*row)
+
+    def language_of(self, turn: int) -> str:
+        """The language of the user whose message has this id; English when there is none any more."""
+        row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
+        return "en" if row is None else str(row[0])
+
+    def files(self) -> set[str]:
+        """The paths of all files that wait to be sent."""
+        rows = self._db.execute("SELECT file FROM outbox WHERE file IS NOT NULL AND sent_at IS NULL AND failed IS NULL")
+        return {row[0] for row in rows}
 
     def sent(self, outbound: Outbound) -> None:
         """Record that the service has taken a message."""
@@ -186,6 +238,25 @@ class Mailbox:
     def failed(self, outbound: Outbound, why: str) -> None:
         """Give a message up: the service will never take it."""
         self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+
+    def prune(self, older_than: float, at_most: int = 500) -> int:
+        """Forget messages that were done, sent or given up before a time (seconds since the epoch); return how many.
+
+        The newest of each chat stays, for `knows`.
+        """
+        with transaction(self._db):
+            received = self._db.execute(
+                "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox AS old WHERE done_at < ? AND EXISTS (SELECT 1"
+                " FROM inbox AS newer WHERE newer.channel = old.channel AND newer.chat_id = old.chat_id"
+                " AND newer.id > old.id) LIMIT ?)",
+                (older_than, at_most),
+            ).rowcount
+            sent = self._db.execute(
+                "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < ?1"
+                " AND (sent_at IS NOT NULL OR failed IS NOT NULL) LIMIT ?2)",
+                (older_than, at_most),
+            ).rowcount
+        return received + sent
 
 
 def _inbound(row: tuple[object, ...]) -> Inbound:

@@ -78,6 +78,30 @@ class Sessions:
             first = turn
         return Stretch(first, _decoded(kept), complete=True)
 
+    def prune(self, most_chars: int) -> int:
+        """Forget the oldest turns of conversations that are longer than so many characters; return how many turns.
+
+        Only what no request to a model repeats any more: `most_chars` must be more than `history` is asked for.
+        """
+        with transaction(self._db):
+            long = self._db.execute(
+                "SELECT session FROM messages GROUP BY session HAVING sum(length(body)) > ?", (most_chars,)
+            ).fetchall()
+            return sum(self._shorten(session, most_chars) for (session,) in long)
+
+    def _shorten(self, session: str, most_chars: int) -> int:
+        sizes = self._db.execute(
+            "SELECT turn, sum(length(body)) FROM messages WHERE session = ? GROUP BY turn ORDER BY turn DESC",
+            (session,),
+        )
+        total, leaving = 0, []
+        for turn, size in sizes.fetchall():
+            total += size
+            if total > most_chars and total > size:
+                leaving.append((session, turn))
+        self._db.executemany("DELETE FROM messages WHERE session = ? AND turn = ?", leaving)
+        return len(leaving)
+
     def clear(self, session: str) -> None:
         """Forget a conversation."""
         self._db.execute("DELETE FROM messages WHERE session = ?", (session,))

@@ -10,7 +10,7 @@ from msgspec import Meta
 from agent import config
 from agent.sandbox.client import SandboxLink
 from agent.sandbox.results import ExecResult
-from agent.tools.registry import Tool
+from agent.tools.registry import Outgoing, Tool
 
 Seconds = Annotated[float, Meta(gt=0, le=600)]
 
@@ -26,7 +26,7 @@ class ExecArguments(msgspec.Struct, forbid_unknown_fields=True):
 def tool(sandbox: SandboxLink, settings: config.Sandbox) -> Tool[ExecArguments]:
     """`exec`, in the sandbox."""
 
-    async def run(arguments: ExecArguments) -> str:
+    async def run(arguments: ExecArguments, _: Outgoing) -> str:
         timeout = arguments.timeout_s or settings.command_timeout_s
         return _as_text(await sandbox.exec(arguments.command, timeout=timeout, cwd=arguments.directory))
 

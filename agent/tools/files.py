@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.sandbox.client import SandboxLink
-from agent.tools.registry import Tool
+from agent.tools.registry import Outgoing, Tool
 
 FilePath = Annotated[str, Meta(description="A path; a relative one is under /workspace.")]
 
@@ -48,22 +48,22 @@ class ListArguments(msgspec.Struct, forbid_unknown_fields=True):
 def tools(sandbox: SandboxLink) -> list[Tool[Any]]:
     """Read, write, edit and list, in the sandbox."""
 
-    async def read(arguments: ReadArguments) -> str:
+    async def read(arguments: ReadArguments, _: Outgoing) -> str:
         part = await sandbox.read(arguments.path, offset=arguments.first_line, limit=arguments.lines)
         last = part.first_line + part.lines - 1
         whole = part.total_lines is not None and part.lines == part.total_lines
         rest = "" if whole else f"\n[lines {part.first_line}-{last} of {part.total_lines or 'many'}]"
         return (part.content or "[the file is empty]") + rest
 
-    async def write(arguments: WriteArguments) -> str:
+    async def write(arguments: WriteArguments, _: Outgoing) -> str:
         written = await sandbox.write(arguments.path, arguments.content)
         return f"{'created' if written.created else 'replaced'} {arguments.path}, {written.size_bytes} bytes"
 
-    async def edit(arguments: EditArguments) -> str:
+    async def edit(arguments: EditArguments, _: Outgoing) -> str:
         edited = await sandbox.edit(arguments.path, arguments.old, arguments.new, every=arguments.every)
         return f"{edited.replacements} replaced in {arguments.path}"
 
-    async def list_(arguments: ListArguments) -> str:
+    async def list_(arguments: ListArguments, _: Outgoing) -> str:
         listing = await sandbox.list_dir(arguments.path)
         rows = [f"{entry.type:5} {entry.size_bytes:>10} {entry.name}" for entry in listing.entries]
         missing = listing.total - len(rows)

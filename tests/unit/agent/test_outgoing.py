@@ -7,7 +7,6 @@ import logging
 
 import pytest
 
-from agent.gateway.conversation import LONGEST_ANSWER, _shortened
 from agent.gateway.logs import Redacting
 from agent.gateway.printable import printable
 from agent.gateway.redaction import Redaction
@@ -39,9 +38,13 @@ def test_a_log_line_is_one_line() -> None:
     assert line.endswith(" INFO    tools: a 2026 ERROR b]0;x c ***")
 
 
-def test_a_long_answer_says_what_is_missing() -> None:
-    assert _shortened("x" * LONGEST_ANSWER, "en") == "x" * LONGEST_ANSWER
-    assert "5 more characters" in _shortened("x" * (LONGEST_ANSWER + 5), "en")[LONGEST_ANSWER:]
+def test_the_end_of_a_text_that_goes_on_may_be_the_beginning_of_a_secret() -> None:
+    secret = "sk-or-v1-0123456789abcdef"
+    redact = Redaction([secret])
+    for length in range(1, len(secret)):
+        assert redact.beginning(f"the key is {secret[:length]}") == "the key is "
+    assert redact.beginning(f"the key is {secret} and") == "the key is *** and"
+    assert redact.beginning("nothing of the kind") == "nothing of the kind"
 
 
 def chunk(*calls: tuple[str, str]) -> str:

@@ -15,19 +15,24 @@ import pytest
 from click.testing import CliRunner
 
 from agent import cli, config
+from agent.channels.base import Limits
 from agent.gateway.commands import Commands
 from agent.gateway.history import History
+from agent.gateway.outgoing import Outgoing
 from agent.gateway.redaction import Redaction
+from agent.gateway.request import user_message
 from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
 from agent.llm.stream import Completion, ToolCall
 from agent.llm.tables import Known, Rates, Table
 from agent.llm.usage import Usage as Tokens
 from agent.store import database
-from agent.store.mailbox import Inbound
+from agent.store.mailbox import Inbound, Mailbox
 from agent.store.sessions import Sessions
+from agent.store.spool import Spool
 from agent.store.usage import Spent, Usage
 from agent.tools.registry import Tools
+from tests.unit.agent.quiet import Quiet
 
 MODEL, KEY = "gpt-4o", "openai/gpt-4o"
 TABLE: Table = {KEY: Known(max_input_tokens=128_000, price=Rates(2.5, 10.0, 1.25))}
@@ -52,12 +57,24 @@ class World:
         self.sessions = Sessions(self.database)
         self.usage = Usage(self.database, lambda: self.now)
         self.spending = Spending(self.llm, self.table, self.usage)
+        mailbox, spool = Mailbox(self.database), Spool(self.path.parent / "spool")
         self.turns = Turns(
-            self, Tools([]), self.sessions, config.Assistant(), Redaction(), History(self.sessions), self.spending
+            model=self,
+            tools=Tools([]),
+            sessions=self.sessions,
+            mailbox=mailbox,
+            settings=config.Assistant(),
+            redact=Redaction(),
+            history=History(self.sessions),
+            spending=self.spending,
+            outgoing=lambda message: Outgoing(message, Limits(1.0, 0), mailbox, spool, Redaction()),
+            user_message=user_message,
         )
 
-    async def complete(self, messages: Sequence[Any], tools: Sequence[Any] = ()) -> Completion:
-        del messages, tools
+    async def complete(
+        self, messages: Sequence[Any], tools: Sequence[Any] = (), on_text: object = None, on_restart: object = None
+    ) -> Completion:
+        del messages, tools, on_text, on_restart
         self.asked += 1
         await asyncio.sleep(0)
         said = self.script.pop(0) if self.script else answer(1000, 100)
@@ -66,7 +83,7 @@ class World:
         return said
 
     def ask(self, number: int = 1, chat: str = "7") -> str:
-        asyncio.run(self.turns.run(inbound(number, chat), "en", self.answers.append))
+        asyncio.run(self.turns.run(inbound(number, chat), "en", self.answers.append, Quiet()))
         return self.answers[-1]
 
 
@@ -132,7 +149,7 @@ def test_a_reply_that_cannot_be_stored_is_not_counted_either(state: Path) -> Non
         raise sqlite3.OperationalError("disk full")
 
     with pytest.raises(sqlite3.OperationalError):
-        asyncio.run(world.turns.run(inbound(1), "en", refuse))
+        asyncio.run(world.turns.run(inbound(1), "en", refuse, Quiet()))
     assert world.usage.spent_today() == Spent()
 
 
@@ -182,7 +199,7 @@ def test_chats_at_once_overstep_by_a_request_each_at_most(state: Path) -> None:
     async def together() -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(1, 5):
-                group.create_task(world.turns.run(inbound(number, str(number)), "en", world.answers.append))
+                group.create_task(world.turns.run(inbound(number, str(number)), "en", world.answers.append, Quiet()))
 
     asyncio.run(together())
     assert world.asked == 4

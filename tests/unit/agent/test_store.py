@@ -52,19 +52,25 @@ def test_what_was_not_finished_is_there_after_a_restart(tmp_path: Path) -> None:
 
     second = Mailbox(connect(tmp_path / "state.db"))
     assert [m.id for m in second.unfinished()] == [two.id]
-    (reply,) = second.unsent("telegram")
+    assert second.chats_to_send_to("telegram") == ["7"]
+    reply = second.next_unsent("telegram", "7")
+    assert reply is not None
     assert reply.text == "answer"
     second.sent(reply)
-    assert second.unsent("telegram") == []
+    assert second.next_unsent("telegram", "7") is None
+    assert second.chats_to_send_to("telegram") == []
 
 
 def test_a_message_that_was_given_up_is_not_sent_again(database: sqlite3.Connection) -> None:
     mailbox = Mailbox(database)
     (inbound,) = mailbox.receive([message(1)])
     mailbox.finish(inbound, [Outbound("telegram", "7", "a"), Outbound("telegram", "7", "b")])
-    first, second = mailbox.unsent("telegram")
+    first = mailbox.next_unsent("telegram", "7")
+    assert first is not None
     mailbox.failed(first, "refused")
-    assert mailbox.unsent("telegram") == [second]
+    second = mailbox.next_unsent("telegram", "7")
+    assert second is not None
+    assert (first.text, second.text) == ("a", "b")
 
 
 def test_an_inner_transaction_falls_with_the_outer(database: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from agent import config
 from agent.sandbox.client import SandboxLink
 from agent.tools import commands, files
 from agent.tools.registry import Tools
+from tests.unit.agent.quiet import Quiet
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ def test_definitions_are_plain_json_schema(tools: Tools) -> None:
     ],
 )
 def test_the_model_is_told_its_mistake(tools: Tools, name: str, arguments: str, words: str) -> None:
-    answer = asyncio.run(tools.call(name, arguments))
+    answer = asyncio.run(tools.call(name, arguments, Quiet()))
     assert answer.startswith("error: ")
     assert words in answer
 
 
 def test_without_a_sandbox_the_model_is_told_so(tools: Tools) -> None:
-    answer = asyncio.run(tools.call("exec", '{"command": "ls"}'))
+    answer = asyncio.run(tools.call("exec", '{"command": "ls"}', Quiet()))
     assert answer.startswith("error: ")
     assert "sandbox" in answer

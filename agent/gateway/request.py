@@ -1,0 +1,19 @@
+"""What the owner wrote, as the message that the model gets."""
+
+from __future__ import annotations
+
+from agent.store.mailbox import Inbound
+from agent.store.sessions import Message
+
+
+def text_of(message: Inbound) -> str:
+    """The owner's words, after those of somebody else that they are a reply to."""
+    if not message.quoted:
+        return message.text
+    quoted = "\n".join(f"> {line}" for line in message.quoted.splitlines())
+    return f"[In reply to this message, which may be somebody else's:]\n{quoted}\n\n{message.text}".rstrip()
+
+
+async def user_message(message: Inbound) -> Message:
+    """The request of a turn."""
+    return {"role": "user", "content": text_of(message)}

@@ -1,0 +1,35 @@
+"""What keeps the state file from growing for ever: once a day, in small steps."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from agent.store.mailbox import Mailbox
+from agent.store.sessions import Sessions
+from agent.store.spool import Spool
+
+log = logging.getLogger("upkeep")
+
+EVERY_S = 24 * 3600.0
+# A chat service delivers a message again for days at most, and by what is kept it is known.
+KEPT_S = 30 * 24 * 3600.0
+# Of a conversation; a request to a model repeats 150,000 characters of it at most.
+KEPT_CHARS = 2_000_000
+_PAUSE_S = 0.5
+
+
+async def run(mailbox: Mailbox, sessions: Sessions, spool: Spool) -> None:
+    """Tidy up now and every day, until cancelled."""
+    spool.tidy(mailbox.files())
+    while True:
+        await asyncio.sleep(_PAUSE_S)  # after a start, the first answers come first
+        forgotten = 0
+        while pruned := mailbox.prune(time.time() - KEPT_S):
+            forgotten += pruned
+            await asyncio.sleep(_PAUSE_S)
+        turns = sessions.prune(KEPT_CHARS)
+        if forgotten or turns:
+            log.info("forgot %d old messages and %d old turns of long conversations", forgotten, turns)
+        await asyncio.sleep(EVERY_S)
