@@ -16,7 +16,7 @@ from agent.store.spool import Spool
 # More than so many messages, or characters, and the chat gets the beginning, and the whole as a file.
 MOST_BODIES = 5
 MOST_CHARS = 20_000
-BEGINNING_CHARS = 1_200
+BEGINNING_CHARS = 900
 FILE_NAME = "answer.md"
 
 
