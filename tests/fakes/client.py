@@ -72,6 +72,12 @@ class FakesClient:
         message = wire.UserMessage(user_id=user_id, text=text, **options)
         return self._post("/telegram/user_message", message, wire.Sent)
 
+    def user_edit(self, message_id: int, text: str, *, chat_id: int = defaults.OWNER_ID) -> wire.Sent:
+        """A user gives one of their messages another text."""
+        return self._post(
+            "/telegram/user_edit", wire.UserEdit(chat_id=chat_id, message_id=message_id, text=text), wire.Sent
+        )
+
     def chat(self, chat_id: int = defaults.OWNER_ID, *, after: int = 0) -> list[wire.Message]:
         """The messages of both sides with a number above `after`."""
         return self._get(f"/telegram/chat/{chat_id}", list[wire.Message], after=after)

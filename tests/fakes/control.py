@@ -4,6 +4,8 @@
     POST /reset                                     everything back to the defaults
     POST /network                  NetworkSetting   a host falls silent, resets, refuses, or is itself again
     POST /telegram/user_message    UserMessage      -> Sent
+    POST /telegram/user_edit       UserEdit         -> Sent
+    POST /telegram/renumber                         the next updates have lower numbers, as after a week of silence
     GET  /telegram/chat/ID         ?after=          -> [Message], both sides
     GET  /telegram/chat/ID/wait    ?after=&timeout=&containing=    -> the bot's messages as soon as there are any
     GET  /telegram/calls           ?method=&since=  -> [Call]

@@ -42,8 +42,18 @@ class UserMessage(_Form):
     first_name: str = "Lab"
     language_code: str = "en"
     reply_to: int | None = None
+    topic: int | None = None
+    album: str | None = None
     document: Attachment | None = None
     photo: Attachment | None = None
+
+
+class UserEdit(_Form):
+    """A user gives one of their messages another text."""
+
+    chat_id: int
+    message_id: int
+    text: str
 
 
 class Sent(_Form):
@@ -72,6 +82,7 @@ class Message(_Form):
     edits: int = 0
     deleted: bool = False
     reactions: list[str] = []
+    topic: int | None = None
 
 
 class Call(_Form):

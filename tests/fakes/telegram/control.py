@@ -7,7 +7,7 @@ from tests.fakes.telegram.errors import ApiError
 from tests.fakes.telegram.messages import StoredMessage
 from tests.fakes.telegram.world import World
 from tests.fakes.web import json_response
-from tests.fakes.wire import Call, TelegramFault, TelegramSettings, UserMessage
+from tests.fakes.wire import Call, TelegramFault, TelegramSettings, UserEdit, UserMessage
 
 
 class TelegramControl:
@@ -20,6 +20,8 @@ class TelegramControl:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """See the README of the control API in `tests.fakes.control`."""
         router.add_post("/telegram/user_message", self._user_message)
+        router.add_post("/telegram/user_edit", self._user_edit)
+        router.add_post("/telegram/renumber", self._renumber)
         router.add_get("/telegram/chat/{chat_id}", self._chat)
         router.add_get("/telegram/chat/{chat_id}/wait", self._wait_for_reply)
         router.add_get("/telegram/calls", self._calls)
@@ -34,6 +36,17 @@ class TelegramControl:
             return json_response(self._world.user_writes(order))
         except ApiError as error:
             raise web.HTTPBadRequest(text=error.description) from None
+
+    async def _user_edit(self, request: web.Request) -> web.Response:
+        order = await body_of(request, UserEdit)
+        try:
+            return json_response(self._world.user_edits(order))
+        except ApiError as error:
+            raise web.HTTPBadRequest(text=error.description) from None
+
+    async def _renumber(self, _request: web.Request) -> web.Response:
+        self._world.updates.renumber()
+        return json_response({})
 
     async def _chat(self, request: web.Request) -> web.Response:
         messages = self._world.messages(int(request.match_info["chat_id"]), number(request, "after"))

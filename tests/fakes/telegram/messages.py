@@ -41,6 +41,8 @@ class StoredMessage:
     reply_to: "StoredMessage | None" = None
     parse_mode: str = ""
     reply_markup: Any = None
+    topic: int = 0
+    album: str | None = None
     time: float = field(default_factory=time.time)
     edited: float | None = None
     edits: int = 0
@@ -59,6 +61,10 @@ class StoredMessage:
             message["edit_date"] = int(self.edited)
         if self.reply_to is not None and with_reply:
             message["reply_to_message"] = self.reply_to.as_object(with_reply=False)
+        if self.topic:
+            message |= {"message_thread_id": self.topic, "is_topic_message": True}
+        if self.album is not None:
+            message["media_group_id"] = self.album
         message |= self._content()
         if isinstance(self.reply_markup, dict) and "inline_keyboard" in self.reply_markup:
             message["reply_markup"] = self.reply_markup
@@ -91,4 +97,5 @@ class StoredMessage:
             edits=self.edits,
             deleted=self.deleted,
             reactions=list(self.reactions),
+            topic=self.topic or None,
         )

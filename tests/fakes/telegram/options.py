@@ -74,7 +74,6 @@ def check_link_preview(params: Params) -> None:
         raise bad_request("Object expected as link preview options")
 
 
-def check_topic(params: Params) -> None:
-    """No chat of the stand-in has topics."""
-    if params.integer("message_thread_id") != 0:
-        raise bad_request("message thread not found")
+def topic_of(world: World, chat: Chat, params: Params) -> int:
+    """The topic that is written to, 0 for none; raises ApiError when nobody has ever written there."""
+    return world.topic(chat.id, params.integer("message_thread_id"))

@@ -5,7 +5,7 @@ from typing import Any
 from tests.fakes.telegram.errors import ApiError, bad_request
 from tests.fakes.telegram.formatting.formatted_text import caption, checked_text, message_text
 from tests.fakes.telegram.messages import StoredFile, StoredMessage
-from tests.fakes.telegram.options import check_link_preview, check_topic, reply_markup, reply_target
+from tests.fakes.telegram.options import check_link_preview, reply_markup, reply_target, topic_of
 from tests.fakes.telegram.params import Params, Upload
 from tests.fakes.telegram.pictures import checked_size
 from tests.fakes.telegram.world import World
@@ -36,11 +36,13 @@ async def send_message(world: World, params: Params) -> dict[str, Any]:
     text = message_text(params)
     markup, target = reply_markup(params), reply_target(params)
     chat = world.chat(params.text("chat_id"))
-    check_topic(params)
+    topic = topic_of(world, chat, params)
     answered = target.resolve(world, chat)
     shown = checked_text(text)
     world.flood.check(chat.id)
-    message = StoredMessage(world.next_id(), chat, None, shown, None, answered, params.text("parse_mode"), markup)
+    message = StoredMessage(
+        world.next_id(), chat, None, shown, None, answered, params.text("parse_mode"), markup, topic
+    )
     return world.store(message).as_object()
 
 
@@ -61,11 +63,13 @@ def _send_file(world: World, params: Params, kind: str) -> dict[str, Any]:
     shown = caption(params)
     markup, target = reply_markup(params), reply_target(params)
     chat = world.chat(params.text("chat_id"))
-    check_topic(params)
+    topic = topic_of(world, chat, params)
     answered = target.resolve(world, chat)
     file = _known_file(world, params.text(kind)) if upload is None else _new_file(world, upload, kind)
     world.flood.check(chat.id)
-    message = StoredMessage(world.next_id(), chat, None, shown, file, answered, params.text("parse_mode"), markup)
+    message = StoredMessage(
+        world.next_id(), chat, None, shown, file, answered, params.text("parse_mode"), markup, topic
+    )
     return world.store(message).as_object()
 
 
@@ -94,6 +98,5 @@ async def send_chat_action(world: World, params: Params) -> bool:
     """Shows that the bot is at work."""
     if params.text("action").lower() not in _ACTIONS:
         raise bad_request("Wrong parameter action in request")
-    world.chat(params.text("chat_id"))
-    check_topic(params)
+    topic_of(world, world.chat(params.text("chat_id")), params)
     return True

@@ -85,6 +85,10 @@ class UpdateQueue:
         if url:
             self._end_waiting(_TERMINATED_BY_WEBHOOK)
 
+    def renumber(self) -> None:
+        """Numbers what comes next anew, lower than before, as the service does when a bot had nothing for a week."""
+        self._next_id -= 250_000_000
+
     def push(self, kind: str, payload: dict[str, Any]) -> int | None:
         """Adds an update and wakes the poll; None when the bot did not ask for this kind."""
         if kind not in self._allowed if self._allowed else kind in _KINDS_ON_REQUEST:

@@ -16,7 +16,7 @@ from tests.fakes.telegram.messages import StoredFile, StoredMessage
 from tests.fakes.telegram.people import Chat, User
 from tests.fakes.telegram.pictures import checked_size
 from tests.fakes.telegram.updates import UpdateQueue
-from tests.fakes.wire import Call, Sent, UserMessage
+from tests.fakes.wire import Call, Sent, UserEdit, UserMessage
 
 _CALLS_KEPT = 20_000
 
@@ -41,6 +41,7 @@ class World:
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self._chats: dict[int, Chat] = {}
         self._messages: dict[int, dict[int, StoredMessage]] = {}
+        self._topics: dict[int, set[int]] = {}
         self._files: dict[str, StoredFile] = {}
         self.updates.clear()
         self.flood.clear()
@@ -58,9 +59,27 @@ class World:
         chat = self._meet(order, user)
         content = with_automatic(Formatted(order.text))
         reply_to = None if order.reply_to is None else self.message(chat.id, order.reply_to, "message to be replied")
-        message = self.store(StoredMessage(self.next_id(), chat, user, content, self._attachment(order), reply_to))
+        message = StoredMessage(self.next_id(), chat, user, content, self._attachment(order), reply_to)
+        message.topic, message.album = order.topic or 0, order.album
+        self._topics.setdefault(chat.id, set()).add(message.topic)
+        self.store(message)
         update_id = self.updates.push("message", message.as_object())
         return Sent(update_id=update_id, message_id=message.id, time=message.time)
+
+    def user_edits(self, order: UserEdit) -> Sent:
+        """A user changes a message; raises ApiError when it is not theirs or not there."""
+        message = self.message(order.chat_id, order.message_id, "message to edit")
+        if message.sender is None:
+            raise bad_request("message can't be edited")
+        self.edited(message, with_automatic(Formatted(order.text)))
+        update_id = self.updates.push("edited_message", message.as_object())
+        return Sent(update_id=update_id, message_id=message.id, time=message.time)
+
+    def topic(self, chat_id: int, topic: int) -> int:
+        """A topic that the chat has; raises ApiError in the service's words."""
+        if topic and topic not in self._topics.get(chat_id, ()):
+            raise bad_request("message thread not found")
+        return topic
 
     def _meet(self, order: UserMessage, user: User) -> Chat:
         chat_id = order.user_id if order.chat_id is None else order.chat_id

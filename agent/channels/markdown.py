@@ -1,0 +1,155 @@
+"""What several channels do to a model's Markdown: tables that a phone can show, and messages of a bounded length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)")
+_RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_MARKS = re.compile(r"\*\*|__|`|\[([^\]]*)\]\([^)]*\)")
+
+
+def with_tables(markdown: str, width: int) -> str:
+    """Tables as blocks of code with aligned columns, or as lists where a line would be longer than `width`."""
+    if "|" not in markdown:
+        return markdown
+    lines, found, fence = markdown.split("\n"), [], ""
+    place = 0
+    while place < len(lines):
+        line = lines[place]
+        fence = _fence_after(fence, line)
+        end = 0 if fence or "|" not in line else _table_end(lines, place)
+        if end:
+            found += _shown([_cells(row) for row in (line, *lines[place + 2 : end])], width)
+            place = end
+        else:
+            found.append(line)
+            place += 1
+    return "\n".join(found)
+
+
+def split(markdown: str, limit: int, length: Callable[[str], int] = len) -> list[str]:
+    """Parts of at most `limit`, cut between paragraphs, else lines, else words.
+
+    A block of code that is cut is closed, and opened again in the next part.
+
+    Args:
+        markdown: an answer.
+        limit: of a part.
+        length: how the service measures a text.
+    """
+    parts: list[str] = []
+    current, fence = "", ""
+    for piece in _pieces(markdown, limit // 2, length):
+        opened = _fence_after(fence, piece)
+        closing = f"\n{_closing(opened)}" if opened else ""
+        if current.strip() and length(current + piece + closing) > limit:
+            parts.append(_closed(current, fence))
+            current = f"{fence}\n" if fence else ""
+            current += piece.removeprefix("\n") if fence else piece.lstrip("\n")
+        else:
+            current += piece
+        fence = opened
+    if current.strip():
+        parts.append(_closed(current, fence))
+    return parts
+
+
+def _pieces(markdown: str, most: int, length: Callable[[str], int]) -> Iterator[str]:
+    """Paragraphs outside of code, lines inside, and what is longer than `most` cut at words; together the whole."""
+    fence, paragraph = "", ""
+    for line in markdown.splitlines(keepends=True):
+        after = _fence_after(fence, line)
+        if fence or after:
+            if paragraph:
+                yield from _short(paragraph, most, length)
+                paragraph = ""
+            yield from _short(line, most, length)
+        else:
+            paragraph += line
+            if not line.strip():
+                yield from _short(paragraph, most, length)
+                paragraph = ""
+        fence = after
+    if paragraph:
+        yield from _short(paragraph, most, length)
+
+
+def _short(piece: str, most: int, length: Callable[[str], int]) -> Iterator[str]:
+    while length(piece) > most:
+        end = most
+        while length(piece[:end]) > most:
+            end -= (length(piece[:end]) - most + 1) // 2 or 1
+        cut = max(piece.rfind("\n", 0, end), piece.rfind(" ", 0, end)) + 1
+        yield piece[: cut or end]
+        piece = piece[cut or end :]
+    yield piece
+
+
+def _fence_after(fence: str, text: str) -> str:
+    """The line with which the block of code that is open after `text` began; empty outside of one."""
+    for line in text.splitlines():
+        if _FENCE.match(line) is None:
+            continue
+        if not fence:
+            fence = line.strip()
+        elif line.strip().startswith(_closing(fence)) and not line.strip().strip(fence[0]):
+            fence = ""
+    return fence
+
+
+def _closing(fence: str) -> str:
+    found = _FENCE.match(fence)
+    return found[1] if found is not None else ""
+
+
+def _closed(text: str, fence: str) -> str:
+    text = text.rstrip() if not fence else text.removesuffix("\n")
+    return f"{text}\n{_closing(fence)}" if fence else text.lstrip("\n")
+
+
+def _table_end(lines: list[str], place: int) -> int:
+    """Where the table ends whose head is at `place`; 0 when there is none."""
+    if place + 1 >= len(lines) or "-" not in lines[place + 1] or not _RULE.match(lines[place + 1]):
+        return 0
+    if len(_cells(lines[place])) != len(_cells(lines[place + 1])):
+        return 0
+    end = place + 2
+    while end < len(lines) and "|" in lines[end]:
+        end += 1
+    return end
+
+
+def _cells(row: str) -> list[str]:
+    inside = row.strip().removeprefix("|").removesuffix("|")
+    return [cell.replace("\\|", "|").strip() for cell in _split_cells(inside)]
+
+
+def _split_cells(row: str) -> list[str]:
+    cells, code = [""], False
+    for place, letter in enumerate(row):
+        if letter == "`":
+            code = not code
+        if letter == "|" and not code and (place == 0 or row[place - 1] != "\\"):
+            cells.append("")
+        else:
+            cells[-1] += letter
+    return cells
+
+
+def _shown(rows: list[list[str]], width: int) -> list[str]:
+    columns = len(rows[0])
+    rows = [(row + [""] * columns)[:columns] for row in rows]
+    plain = [[_MARKS.sub(r"\1", cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
+    if sum(widths) + 2 * (columns - 1) <= width:
+        lines = ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in plain]
+        rule = "  ".join("-" * wide for wide in widths)
+        return ["```", lines[0], rule, *lines[1:], "```"]
+    return [line for row in rows[1:] for line in _as_list(rows[0], row)]
+
+
+def _as_list(head: list[str], row: list[str]) -> list[str]:
+    first = f"- **{row[0]}**" if row[0] else "-"
+    return [first, *(f"  - {name}: {cell}" for name, cell in zip(head[1:], row[1:], strict=True) if cell)]
