@@ -17,5 +17,9 @@ def make(settings: config.Channel) -> Channel:
         from agent.channels.telegram import TelegramChannel
 
         return TelegramChannel(settings.bot_token)
+    if isinstance(settings, config.Discord):
+        from agent.channels.discord import DiscordChannel
+
+        return DiscordChannel(settings.bot_token)
     kind = type(settings).__name__.lower()
     raise ConfigError(f"config.json: channel.type {kind} is not served by this version; use telegram, or upgrade")
