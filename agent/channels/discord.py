@@ -11,36 +11,24 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from discord import File
-from discord.errors import (
-    ConnectionClosed,
-    DiscordException,
-    DiscordServerError,
-    Forbidden,
-    HTTPException,
-    LoginFailure,
-    NotFound,
-    RateLimited,
-)
-from discord.http import HTTPClient, Route
+from discord.errors import ConnectionClosed, DiscordException, HTTPException, LoginFailure, RateLimited
 
-from agent.channels import discord_format, discord_inbound
+from agent.channels import discord_format, discord_inbound, discord_menu
 from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, Limits, Outbound, RejectedError, backoff
 from agent.channels.discord_gateway import Gateway
 from agent.channels.discord_inbound import Me
+from agent.channels.discord_rest import GoneError, Rest
 from agent.http import tls_context
-from agent.messages import COMMANDS, command
 
 log = logging.getLogger("discord")
 
 OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner
-CALL_S = 60.0  # discord.py itself waits for rate limits and tries again within that
-LONGEST_WAIT_S = 30.0  # that discord.py waits for a rate limit by itself
 FRESH_AFTER = 4  # failures in a row, after which the connections are made anew
 ALIVE_EVERY_S = 300.0  # how often it is written down that somebody listens
 SERVERS_S = 5.0  # what Discord takes to tell of all servers after READY
@@ -49,7 +37,8 @@ _PAGE = 100
 _EPOCH_MS = 1420070400000  # of Discord's ids
 _HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 _EPHEMERAL = 64
-_TEXT = 3  # the type of an option
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 _ALIVE, _PLACE, _LOCALE = "discord", "discord:", "discord-locale:"
 
 
@@ -62,15 +51,15 @@ class DiscordChannel:
     def __init__(self, token: str, hosts: tuple[str, ...] = _HOSTS) -> None:
         """`hosts` are where attachments may lie."""
         self.contact = Contact(max_age_s=150.0)  # Discord wants a heartbeat every 41 s, and answers it
-        self._token = token
         self._hosts = hosts
         self._me = Me()
-        self._http: HTTPClient | None = None
+        self._rest = Rest(token)
         self._desk: Desk | None = None
         self._background: set[asyncio.Task[None]] = set()
         self._catching_up: asyncio.Task[None] | None = None
         self._held: list[Inbound | Edited] | None = None
-        self._servers: dict[str, list[Mapping[str, Any]]] = {}
+        self._servers: dict[str, list[Mapping[str, Any]] | None] = {}
+        self._all_servers = asyncio.Event()
         self._languages: dict[str, str] = {}
         self._since = ""
         self._alive_at = 0.0
@@ -86,7 +75,7 @@ class DiscordChannel:
         while True:
             try:
                 gateway = await self._log_in()
-                while True:
+                while self._rest.connected:
                     await gateway.listen()
                     failures = 0 if self.contact.problem is None else failures + 1
                     await asyncio.sleep(backoff(failures) if failures else 0.1)
@@ -123,7 +112,7 @@ class DiscordChannel:
     async def typing(self, chat_id: str) -> None:
         """Show «is typing...» for the next ten seconds."""
         with contextlib.suppress(ChannelError):
-            await self._call("POST", "/channels/{channel_id}/typing", channel_id=chat_id)
+            await self._rest.call("POST", "/channels/{channel_id}/typing", {"channel_id": chat_id})
 
     async def download(self, reference: str) -> AsyncIterator[bytes]:
         """A file in pieces, from Discord's own hosts; an address that has expired is asked for anew."""
@@ -148,7 +137,7 @@ class DiscordChannel:
     async def home(self, user_id: str) -> str:
         """The private channel with a user."""
         if user_id not in self._homes:
-            channel = await self._call("POST", "/users/@me/channels", json={"recipient_id": user_id})
+            channel = await self._rest.call("POST", "/users/@me/channels", json={"recipient_id": user_id})
             self._homes[user_id] = str(channel["id"])
         return self._homes[user_id]
 
@@ -160,21 +149,13 @@ class DiscordChannel:
         await self._log_out()
 
     async def _log_in(self) -> Gateway:
-        connector = aiohttp.TCPConnector(ssl=tls_context(), limit=0)
-        http = HTTPClient(asyncio.get_running_loop(), connector, max_ratelimit_timeout=LONGEST_WAIT_S)
-        self._http = http
-        async with asyncio.timeout(CALL_S):
-            user: Any = await http.static_login(self._token)
-        self._me.id = str(user["id"])
+        http, self._me.id = await self._rest.log_in()
         return Gateway(http, self._handlers(), self._heard)
 
     async def _log_out(self) -> None:
-        http, self._http = self._http, None
         if self._catching_up is not None:
             self._catching_up.cancel()
-        if http is not None:
-            with contextlib.suppress(OSError, aiohttp.ClientError):
-                await http.close()
+        await self._rest.log_out()
 
     def _handlers(self) -> dict[str, Any]:
         return {
@@ -200,7 +181,9 @@ class DiscordChannel:
         self._me.application_id = str(data["application"]["id"])
         self.contact.succeeded()
         log.info("connected, listening")
-        self._servers = {str(server["id"]): [] for server in data.get("guilds") or ()}
+        self._servers = {str(server["id"]): None for server in data.get("guilds") or ()}
+        self._all_servers.clear()
+        self._count_servers()
         if self._held is None:
             self._held = []
         if self._catching_up is not None:
@@ -210,11 +193,16 @@ class DiscordChannel:
 
     def _server(self, data: Mapping[str, Any]) -> None:
         self._servers[str(data["id"])] = [*(data.get("channels") or ()), *(data.get("threads") or ())]
+        self._count_servers()
         self._me.roles |= {
             str(role["id"])
             for role in data.get("roles") or ()
             if str((role.get("tags") or {}).get("bot_id")) == self._me.id
         }
+
+    def _count_servers(self) -> None:
+        if None not in self._servers.values():
+            self._all_servers.set()
 
     def _message(self, data: Mapping[str, Any], *, private: bool) -> Inbound | None:
         language = self._languages.get(str((data.get("author") or {}).get("id")), "en")
@@ -265,9 +253,8 @@ class DiscordChannel:
             self._hand_in(event)
 
     async def _servers_told(self) -> None:
-        deadline = time.monotonic() + SERVERS_S
-        while not all(self._servers.values()) and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_servers.wait(), SERVERS_S)
 
     async def _places(self) -> list[tuple[str, str, bool]]:
         """The channels in which something may have been missed, after which message, and whether they are private."""
@@ -283,7 +270,7 @@ class DiscordChannel:
                     desk.receive([], {_PLACE + home: self._since or _now()})
                 found.append((home, marks.get(home) or self._since or _now(), True))
         private = {home for home, _, _ in found}
-        public = {str(channel["id"]): channel for channels in self._servers.values() for channel in channels}
+        public = {str(channel["id"]): channel for channels in self._servers.values() for channel in channels or ()}
         for channel, about in public.items():
             after = marks.get(channel) or self._since
             if after and int(about.get("last_message_id") or 0) > int(after):
@@ -296,8 +283,11 @@ class DiscordChannel:
         before: dict[str, str] = {}
         while len(missed) < MOST_MISSED:
             try:
-                page = await self._call(
-                    "GET", "/channels/{channel_id}/messages", params={"limit": str(_PAGE), **before}, channel_id=channel
+                page = await self._rest.call(
+                    "GET",
+                    _MESSAGES,
+                    {"channel_id": channel},
+                    params={"limit": str(_PAGE), **before},
                 )
             except RejectedError as error:
                 log.info("channel %s cannot be read any more: %s", channel, error)
@@ -315,21 +305,15 @@ class DiscordChannel:
         content: dict[str, Any] = {"content": body, "allowed_mentions": {"parse": [], "replied_user": True}}
         if shown is not None:
             try:
-                await self._call(
-                    "PATCH",
-                    "/channels/{channel_id}/messages/{message_id}",
-                    json=content,
-                    channel_id=chat_id,
-                    message_id=shown,
-                )
-            except _GoneError:
+                await self._rest.call("PATCH", _MESSAGE, {"channel_id": chat_id, "message_id": shown}, json=content)
+            except GoneError:
                 log.debug("the message to edit is gone, a new one takes its place")
             else:
                 return shown
         content |= _reference(reply_to)
         if nonce is not None:  # by which Discord knows a message that is sent again after a crash
             content |= {"nonce": nonce, "enforce_nonce": True}
-        sent = await self._call("POST", "/channels/{channel_id}/messages", json=content, channel_id=chat_id)
+        sent = await self._rest.call("POST", _MESSAGES, {"channel_id": chat_id}, json=content)
         return str(sent["id"])
 
     async def _send_file(self, message: Outbound, path: str) -> None:
@@ -354,57 +338,29 @@ class DiscordChannel:
             },
         ]
         try:
-            await self._call(
-                "POST", "/channels/{channel_id}/messages", channel_id=message.chat_id, form=form, files=[file]
-            )
+            await self._rest.call("POST", _MESSAGES, {"channel_id": message.chat_id}, form=form, files=[file])
         finally:
             file.close()
 
     async def _address_of(self, where: str) -> str:
         """Where an attachment lies now."""
         channel, number, attachment = where.split("/")
-        found = await self._call(
-            "GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=number
-        )
+        found = await self._rest.call("GET", _MESSAGE, {"channel_id": channel, "message_id": number})
         for one in found.get("attachments") or ():
             if str(one["id"]) == attachment:
                 return str(one["url"])
         raise RejectedError("the message does not have it any more")
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: object = None,
-        form: object = None,
-        files: object = None,
-        params: object = None,
-        **places: str,
-    ) -> Any:
-        """One request of the REST API; its answer as it came."""
-        if self._http is None:
-            raise ChannelError("Discord is not connected just now")
-        given = {"json": json, "form": form, "files": files, "params": params}
-        options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        with _words():
-            async with asyncio.timeout(CALL_S):
-                return await self._http.request(Route(method, path, **places), **options)
-
     async def _acknowledge(self, data: Mapping[str, Any], text: str) -> None:
         answer = {"type": 4, "data": {"content": f"✓ `{text.replace('`', chr(39))[:200]}`", "flags": _EPHEMERAL}}
         try:
-            await self._call("POST", f"/interactions/{data['id']}/{data['token']}/callback", json=answer)
+            await self._rest.call("POST", f"/interactions/{data['id']}/{data['token']}/callback", json=answer)
         except ChannelError as error:
             log.debug("a command could not be acknowledged: %s", error)
 
     async def _register_commands(self) -> None:
-        wanted = [_menu_entry(name) for name in COMMANDS]
-        path = f"/applications/{self._me.application_id}/commands"
         try:
-            there = await self._call("GET", path, params={"with_localizations": "true"})
-            if [_known_part(one) for one in there] != wanted:
-                await self._call("PUT", path, json=wanted)
+            await discord_menu.register(self._rest, self._me.application_id)
         except ChannelError as error:
             log.debug("commands: %s", error)
 
@@ -435,63 +391,10 @@ class DiscordChannel:
         return wait
 
 
-class _GoneError(RejectedError):
-    """The message is not there any more."""
-
-
-@contextlib.contextmanager
-def _words() -> Iterator[None]:
-    """discord.py's errors as the gateway's."""
-    try:
-        yield
-    except NotFound as error:
-        if error.code == 10008:
-            raise _GoneError("Discord has no such message any more") from None
-        raise RejectedError(f"Discord refuses: {error.text or error.status}") from None
-    except RateLimited as error:
-        raise ChannelError("Discord asks to slow down", error.retry_after) from None
-    except DiscordServerError as error:
-        raise ChannelError(f"Discord answers {error.status}") from None
-    except (Forbidden, HTTPException) as error:
-        if error.status in (401, 429):
-            raise ChannelError(f"Discord answers {error.status}") from None
-        raise RejectedError(f"Discord refuses: {error.text or error.status}") from None
-    except (DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError) as error:
-        raise ChannelError(f"Discord cannot be reached: {type(error).__name__}") from None
-
-
 def _reference(reply_to: str | None) -> dict[str, Any]:
     if not reply_to:
         return {}
     return {"message_reference": {"message_id": reply_to, "fail_if_not_exists": False}}
-
-
-def _menu_entry(name: str) -> dict[str, Any]:
-    """A command as it is registered, in two languages."""
-    entry: dict[str, Any] = {
-        "name": name,
-        "description": command(name, "en"),
-        "description_localizations": {"pl": command(name, "pl")},
-        "type": 1,
-    }
-    if name in ("model", "stop"):
-        key = f"option_{name}"
-        option = {"name": {"model": "model", "stop": "instead"}[name], "description": command(key, "en")}
-        option["description_localizations"] = {"pl": command(key, "pl")}  # type: ignore[assignment]
-        entry["options"] = [{**option, "type": _TEXT, "required": False}]
-    return entry
-
-
-def _known_part(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a registered command is ours to say."""
-    names = ("name", "description", "description_localizations", "type")
-    known = {name: entry.get(name) for name in names}
-    if entry.get("options"):
-        option = entry["options"][0]
-        known["options"] = [
-            {**{name: option.get(name) for name in names}, "required": bool(option.get("required", False))}
-        ]
-    return known
 
 
 def _now() -> str:

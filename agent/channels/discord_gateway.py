@@ -1,7 +1,8 @@
 """Discord's Gateway through discord.py's websocket: events in the order in which they come, as Discord sends them.
 
-discord.py's Client is left out. It keeps servers, members and messages in memory and hands events to tasks of their own,
-so that the second may be through before the first is stored; and it waits up to a quarter of an hour between attempts.
+discord.py's Client is left out. It keeps servers, members and messages in memory and hands events to tasks of their
+own, so that the second may be through before the first is stored; and it waits up to a quarter of an hour between two
+attempts.
 Its websocket (compression, heartbeats, RESUME) and its HTTP client (rate limits) are what is used.
 """
 
@@ -105,7 +106,7 @@ class Gateway:
         if session is not None:
             self._resumes += 1
         self._begun.clear()
-        ws: Any = None
+        ws: DiscordWebSocket | None = None
         try:
             async with asyncio.timeout(CONNECT_S):
                 ws = await self._open(session)
@@ -125,19 +126,23 @@ class Gateway:
                 self._remember(ws)
                 await _close(ws)
 
-    async def _open(self, session: Session | None) -> Any:
-        if session is None:
-            return await DiscordWebSocket.from_client(self._client, initial=True)  # type: ignore[arg-type]
-        return await DiscordWebSocket.from_client(
-            self._client,  # type: ignore[arg-type]
-            gateway=session.gateway,
-            session=session.id,
-            sequence=session.sequence,
-            resume=True,
-        )
+    async def _open(self, session: Session | None) -> DiscordWebSocket:
+        try:
+            if session is None:
+                return await DiscordWebSocket.from_client(self._client, initial=True)  # type: ignore[arg-type]
+            return await DiscordWebSocket.from_client(
+                self._client,  # type: ignore[arg-type]
+                gateway=session.gateway,
+                session=session.id,
+                sequence=session.sequence,
+                resume=True,
+            )
+        except RuntimeError as error:  # aiohttp's word for a client that was closed meanwhile
+            raise ConnectionError(str(error)) from None
 
-    def _remember(self, ws: Any) -> None:
-        self._session = Session(ws.session_id, ws.sequence, ws.gateway) if ws.session_id else None
+    def _remember(self, ws: DiscordWebSocket) -> None:
+        gateway: yarl.URL = ws.gateway
+        self._session = Session(ws.session_id, ws.sequence, gateway) if ws.session_id else None
 
     def _ready(self, data: Mapping[str, Any]) -> None:
         self._begun.set()
@@ -148,11 +153,10 @@ class Gateway:
         log.info("resumed, listening")
 
 
-async def _close(ws: Any) -> None:
+async def _close(ws: DiscordWebSocket) -> None:
     """Leave without ending the session; whatever state the connection is in."""
-    if ws._keep_alive is not None:
-        ws._keep_alive.stop()
-        ws._keep_alive = None
+    if (keep_alive := ws._keep_alive) is not None:  # noqa: SLF001 - a thread, which has no other end
+        keep_alive.stop()
     if not ws.socket.closed:
         try:
             async with asyncio.timeout(2):

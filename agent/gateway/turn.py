@@ -27,7 +27,7 @@ log = logging.getLogger("turn")
 
 CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
 # A turn that was begun so often without coming to an end is what ends the gateway.
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 STOPPED = "error: your owner stopped this while it ran; its outcome is unknown, check before repeating it"

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tests.fakes import defaults
+from tests.fakes.discord import cdn, gateway
+from tests.fakes.discord.rest import Rest
+from tests.fakes.discord.world import World as DiscordWorld
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
@@ -24,12 +27,14 @@ class State:
     """What all services know; each host's server works on its own part."""
 
     telegram: World = field(default_factory=World)
+    discord: DiscordWorld = field(default_factory=DiscordWorld)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
     def reset(self) -> None:
         """Back to the defaults."""
         self.telegram.reset()
+        self.discord.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -52,6 +57,10 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
+    defaults.DISCORD_HOST: lambda _host, state: Rest(state.discord).application(),
+    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
+    defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),
+    defaults.DISCORD_MEDIA_HOST: lambda _host, state: cdn.application(state.discord),
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
