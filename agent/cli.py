@@ -56,6 +56,17 @@ def health(ready: bool, as_json: bool) -> None:
     sys.exit(0 if response.status == 200 else 1)
 
 
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest from which api.slack.com makes the app that a Slack channel needs.
+
+    There: Create New App, From a manifest. Then Install to Workspace, and an app-level token with connections:write.
+    """
+    from importlib.resources import files
+
+    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
+
+
 @main.group()
 def llm() -> None:
     """The models that config.json names."""

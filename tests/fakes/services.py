@@ -18,6 +18,9 @@ from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
 from tests.fakes.site import site
+from tests.fakes.slack import files, socket
+from tests.fakes.slack.web_api import WebApi
+from tests.fakes.slack.world import World as SlackWorld
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -28,6 +31,7 @@ class State:
 
     telegram: World = field(default_factory=World)
     discord: DiscordWorld = field(default_factory=DiscordWorld)
+    slack: SlackWorld = field(default_factory=SlackWorld)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
@@ -35,6 +39,7 @@ class State:
         """Back to the defaults."""
         self.telegram.reset()
         self.discord.reset()
+        self.slack.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -57,6 +62,9 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
+    defaults.SLACK_HOST: lambda _host, state: WebApi(state.slack).application(),
+    defaults.SLACK_SOCKET_HOST: lambda _host, state: socket.application(state.slack),
+    defaults.SLACK_FILES_HOST: lambda _host, state: files.application(state.slack),
     defaults.DISCORD_HOST: lambda _host, state: Rest(state.discord).application(),
     defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
     defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),

@@ -222,6 +222,99 @@ class DiscordOrder(_Form):
     code: int = 4000
 
 
+class SlackMessage(_Form):
+    """What a user writes; without a channel in the direct messages. A thread is named by its first message."""
+
+    user: str
+    text: str = ""
+    channel: str | None = None
+    thread_ts: str | None = None
+    files: list[Attachment] = []
+    subtype: str | None = None
+    bot_id: str | None = None
+
+
+class SlackEdit(_Form):
+    """A user changes a message (None: deletes it); with the same text, the service has added a preview."""
+
+    channel: str | None
+    ts: str
+    text: str | None
+
+
+class SlackCommand(_Form):
+    """A user types the slash command."""
+
+    user: str
+    text: str
+    channel: str | None = None
+
+
+class SlackSeen(_Form):
+    """A message of a channel."""
+
+    ts: str
+    channel: str
+    user: str
+    from_bot: bool
+    text: str
+    time: float
+    thread_ts: str | None = None
+    files: list[str] = []
+    edits: int = 0
+    deleted: bool = False
+    ephemeral: bool = False
+    reactions: list[str] = []
+
+
+class SlackStatus(_Form):
+    """How the app is connected; `unacknowledged` envelopes are delivered again."""
+
+    connections: int
+    opened: int
+    acknowledged: int
+    unacknowledged: int
+
+
+class SlackCall(_Form):
+    """A request of the Web API."""
+
+    method: str
+    time: float
+    status: int = 0
+    error: str = ""
+
+
+class SlackSettings(_Form):
+    """What is given is changed, the rest stays."""
+
+    tokens: list[str] | None = None
+    app_tokens: list[str] | None = None
+    scopes: list[str] | None = None
+    limited: bool | None = None
+    locale: str | None = None
+    redeliver_s: float | None = None
+    answers_pings: bool | None = None
+    says_hello: bool | None = None
+
+
+class SlackFault(_Form):
+    """What befalls the next `times` requests of a method; see TelegramFault. With 429 `seconds` is what to wait."""
+
+    kind: Literal["error", "hang", "reset", "silence"]
+    method: str = "*"
+    times: int = 1
+    status: int = 200
+    error: str = "internal_error"
+    seconds: float = 1.0
+
+
+class SlackOrder(_Form):
+    """What befalls every open socket; `again` delivers envelopes anew that were acknowledged already."""
+
+    action: Literal["drop", "close", "silence", "refresh_requested", "warning", "link_disabled", "again"]
+
+
 class ToolCall(_Form):
     """A tool call of the model; `arguments` as a string is sent as it is, malformed or not."""
 
