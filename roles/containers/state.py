@@ -42,6 +42,13 @@ class ContainerState:
         return differences(wanted, found(self.container, self.image))
 
     @property
+    def upgrades(self) -> bool:
+        """Whether it is replaced because it is of another image than wanted, and worked until now."""
+        if self.container is None or self.image is None or self.container["Image"] == self.image["Id"]:
+            return False
+        return str((self.container["State"].get("Health") or {}).get("Status")) == "healthy"
+
+    @property
     def status(self) -> str:
         """Docker's word: running, exited, created, paused, restarting, dead; or missing."""
         return str(self.container["State"]["Status"]) if self.container else "missing"
