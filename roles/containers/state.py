@@ -43,10 +43,11 @@ class ContainerState:
 
     @property
     def upgrades(self) -> bool:
-        """Whether it is replaced because it is of another image than wanted, and worked until now."""
+        """Whether it is replaced because it is of another image than wanted, and is not known to be ill."""
         if self.container is None or self.image is None or self.container["Image"] == self.image["Id"]:
             return False
-        return str((self.container["State"].get("Health") or {}).get("Status")) == "healthy"
+        health = (self.container["State"].get("Health") or {}).get("Status")
+        return self.status == "running" and health in ("healthy", "starting")
 
     @property
     def status(self) -> str:

@@ -28,7 +28,8 @@ def unwanted() -> bool:
     Raises:
         DeployError: `picoclaw_state` is neither of its two words.
     """
-    return host.data.get("picoclaw_state") is not None and settings.choice("picoclaw_state", "present", "absent") == "absent"
+    given = host.data.get("picoclaw_state") is not None
+    return given and settings.choice("picoclaw_state", "present", "absent") == "absent"
 
 
 @deploy("removal", data_defaults=DEFAULTS)
