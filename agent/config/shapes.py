@@ -35,6 +35,7 @@ class Model(_Section, frozen=True):
     timeout_s: float = 120.0
     # In place of what the deploy finds in the tables of models.
     context_window: int | None = None
+    vision: bool | None = None
     price: Price | None = None
 
     @property

@@ -15,15 +15,17 @@ from agent import __version__, channels
 from agent.channels.base import Channel
 from agent.channels.terminal import OWNER, TerminalChannel
 from agent.config import Config
-from agent.gateway import health, request, upkeep
+from agent.gateway import health, upkeep
 from agent.gateway.access import Access
 from agent.gateway.answer import Answers
+from agent.gateway.attachments import Attachments
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
@@ -90,7 +92,10 @@ class Gateway:
                 history=History(self._sessions),
                 spending=spending,
                 outgoing=self._outgoing,
-                user_message=request.user_message,
+                user_message=Attachments(
+                    self._channels.__getitem__, self._sandbox, lambda: self._model.sees
+                ).user_message,
+                pictures=lambda: Pictures(self._sandbox),
                 allow_hosts=config.sandbox.allow_hosts,
             ),
             Answers(self._channels, self._mailbox, self._spool, self._redact, lambda name: self._delivery[name].wake()),
