@@ -39,11 +39,25 @@ class Models:
             )
             for where, model in llm.placed
         ]
+        self._first = 0
         self._warmth = None
         if any(model.through_litellm for model in llm.models):
             from agent.llm.warmth import Warmth
 
             self._warmth = Warmth(llm.idle_minutes, socket)
+
+    @property
+    def first(self) -> int:
+        """The place in config.json's order of the model that is asked first."""
+        return self._first
+
+    def prefer(self, place: int) -> None:
+        """Ask the model at that place of config.json's order first, the others after it in their order."""
+        self._first = place
+
+    async def memory(self) -> dict[str, Any] | None:
+        """What picoclaw-llm tells of itself (`warm`, `memory_bytes`, `memory_limit`); None where it is not needed."""
+        return None if self._warmth is None else await self._warmth.state()
 
     @property
     def sees(self) -> bool:
@@ -102,8 +116,9 @@ class Models:
     def _asked(self) -> list[_InLine]:
         """Those that are not resting; of none but resting ones, the one whose rest ends first."""
         now = monotonic()
-        awake = [one for one in self._line if one.rests_until <= now]
-        return awake or [min(self._line, key=lambda one: one.rests_until)]
+        line = [self._line[self._first], *(one for place, one in enumerate(self._line) if place != self._first)]
+        awake = [one for one in line if one.rests_until <= now]
+        return awake or [min(line, key=lambda one: one.rests_until)]
 
     async def _try(
         self,

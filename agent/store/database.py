@@ -93,6 +93,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- how often its turn was begun
     ALTER TABLE inbox ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;       -- messages of its turn older than its text
     ALTER TABLE inbox ADD COLUMN draft TEXT;        -- the message that shows the beginning of its answer
+    ALTER TABLE inbox ADD COLUMN answer TEXT;       -- of a task: the answer, for whoever waits for it
     CREATE INDEX inbox_chat ON inbox (channel, chat_id, message_id);
     CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
     ALTER TABLE outbox ADD COLUMN edits TEXT;       -- the message whose place it takes
