@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from agent.config.checks import check
-from agent.config.references import read_document, resolve_references
+from agent.config.references import read_document, refuse_command, replace_commands, resolve_references
 from agent.config.shapes import LLM, Assistant, Channel, Config, Discord, Model, Price, Sandbox, Slack, Telegram
 from agent.config.words import in_words
 from agent.errors import ConfigError
@@ -53,6 +53,7 @@ def load(path: Path = DEFAULT_PATH) -> Config:
 def parse(text: str) -> Config:
     """Check the text of a config.json; raise ConfigError naming the key, what was expected and what to do."""
     document = read_document(text)
+    replace_commands(document, refuse_command)
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:

@@ -1,4 +1,7 @@
-"""The text of a config.json as JSON, and the references to the environment in it."""
+"""The text of a config.json as JSON, and the references in it, to the environment and to commands.
+
+Commands are run on the operator's machine alone (agent.operator.secrets); here they are only told apart.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,24 @@ def resolve_references(text: str, environ: Mapping[str, str]) -> str:
 
     replaced = _map_strings(document, resolved)
     return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
+
+
+def replace_commands(document: object, change: Callable[[Mapping[str, Any], str], str], key: str = "") -> object:
+    """The document with what `change` makes of each command reference, `{"command": ...}`, and its key."""
+    if isinstance(document, list):
+        return [replace_commands(item, change, f"{key}[{index}]") for index, item in enumerate(document)]
+    if not isinstance(document, dict):
+        return document
+    if "command" in document:
+        return change(document, key)
+    return {name: replace_commands(item, change, f"{key}.{name}".lstrip(".")) for name, item in document.items()}
+
+
+def refuse_command(_reference: Mapping[str, Any], key: str) -> str:
+    """What the gateway makes of a command reference: a ConfigError that names the key."""
+    raise ConfigError(
+        f"config.json: {key} is a command reference, which only the deploy resolves: set it by the deploy"
+    )
 
 
 def _map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
