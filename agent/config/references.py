@@ -23,19 +23,21 @@ def resolve_references(text: str, environ: Mapping[str, str]) -> str:
     """
     document = read_document(text)
 
-    def resolved(value: str, key: str) -> str:
-        match = REFERENCE.fullmatch(value)
-        if match is None:
-            return value
-        if not environ.get(match[1]):
-            raise ConfigError(
-                f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
-                f"export {match[1]} in the shell that runs the deploy"
-            )
-        return environ[match[1]]
-
-    replaced = _map_strings(document, resolved)
+    replaced = map_strings(document, lambda value, key: variable(value, key, environ))
     return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
+
+
+def variable(value: str, key: str, environ: Mapping[str, str]) -> str:
+    """The variable's value when the text is a reference, else the text; ConfigError for a variable that is not set."""
+    match = REFERENCE.fullmatch(value)
+    if match is None:
+        return value
+    if not environ.get(match[1]):
+        raise ConfigError(
+            f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
+            f"export {match[1]} in the shell that runs the deploy"
+        )
+    return environ[match[1]]
 
 
 def replace_commands(document: object, change: Callable[[Mapping[str, Any], str], str], key: str = "") -> object:
@@ -56,13 +58,14 @@ def refuse_command(_reference: Mapping[str, Any], key: str) -> str:
     )
 
 
-def _map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
+def map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
+    """The document with what `change` makes of each text and its key."""
     if isinstance(value, str):
         return change(value, key)
     if isinstance(value, list):
-        return [_map_strings(item, change, f"{key}[{index}]") for index, item in enumerate(value)]
+        return [map_strings(item, change, f"{key}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _map_strings(item, change, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
+        return {name: map_strings(item, change, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
     return value
 
 

@@ -17,10 +17,18 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any, cast
 
 import msgspec
 
-from agent.config.references import read_document, replace_commands, resolve_references
+from agent.config.references import (
+    REFERENCE,
+    map_strings,
+    read_document,
+    replace_commands,
+    resolve_references,
+    variable,
+)
 from agent.errors import ConfigError
 
 _MOST_WORDS = 400  # characters of a failed command's own complaint
@@ -47,6 +55,38 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
     document = read_document(text)
     replaced = replace_commands(document, _secret)
     return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
+
+
+def resolve_each(
+    document: Mapping[str, Any], environ: Mapping[str, str] | None
+) -> tuple[dict[str, Any], dict[str, str], set[str]]:
+    """Resolve what can be resolved, for a check that goes on where something cannot.
+
+    Args:
+        document: a whole config.json.
+        environ: None leaves every reference alone.
+
+    Returns:
+        The document, with empty texts for references that gave nothing; the refusals by key; the keys of references
+        that were left alone.
+    """
+    refused: dict[str, str] = {}
+    left: set[str] = set()
+
+    def resolved(one: str | Mapping[str, Any], key: str) -> str:
+        if isinstance(one, str) and REFERENCE.fullmatch(one) is None:
+            return one
+        if environ is None:
+            left.add(key)
+            return ""
+        try:
+            return variable(one, key, environ) if isinstance(one, str) else _secret(one, key)
+        except ConfigError as error:
+            refused[key] = str(error)
+            return ""
+
+    replaced = replace_commands(map_strings(document, resolved), resolved)
+    return cast("dict[str, Any]", replaced), refused, left
 
 
 def _secret(reference: Mapping[str, object], key: str) -> str:
