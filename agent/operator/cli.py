@@ -56,6 +56,41 @@ def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
     sys.exit(1 if found.problems else 0)
 
 
+@config.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="What to write.")
+@click.option("--force", is_flag=True, help="Put aside what is there as a backup.")
+@click.option("--yes", is_flag=True, help="Ask nothing; what FILE leaves open is then an error.")
+@lang_option
+def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None:
+    """Make config.json of FILE, the config.json of PicoClaw (versions 0 to 3) or of mikrus-toolbox.
+
+    Says who will have access, and names what is not carried over. Nobody has access whom FILE does not name by an id.
+    """
+    from agent.errors import ConfigError
+    from agent.operator import checking, files, importing
+    from agent.operator.importing.questions import Asking, Unasked
+
+    text = read(file, lang)
+    if output.exists() and not force:
+        raise click.ClickException(say("exists", lang, file=output))
+    try:
+        made = importing.convert(text, file.parent, Unasked(lang) if yes else Asking(lang))
+    except ConfigError as error:
+        raise click.ClickException(f"{file}: {str(error).removeprefix('config.json: ')}") from None
+    found = checking.findings(importing.as_text(made), None)
+    if found.problems or found.config is None:
+        sentences = [problem.said(lang) for problem in found.problems]
+        raise click.ClickException("\n".join([say("wrong", lang, file=file, count=len(sentences)), *sentences]))
+    kept = files.back_up(output)
+    files.write_private(output, importing.as_text(made))
+    click.echo("\n".join([say("written", lang, file=output), *([say("kept", lang, file=kept)] if kept else [])]))
+    for line in (*checking.summary(found.config, lang), *made.record.lines(lang)):
+        click.echo(line)
+    for key, secret in checking.secrets_of(found.config):
+        click.echo(say("secret", lang, key=key, masked=files.masked(secret)))
+
+
 def read(file: Path, lang: str) -> str:
     """The file's text; a ClickException that says what to do when there is none."""
     try:
