@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -102,4 +102,71 @@ def read(file: Path, lang: str) -> str:
         raise click.ClickException(say("unreadable", lang, file=file, reason=reason)) from None
 
 
-COMMANDS: tuple[click.Command, ...] = (config,)
+_SECRETS = ("api_key", "bot_token", "app_token")
+
+
+@click.command()
+@click.option("--provider", help="Provider of models.")
+@click.option("--model", help="One of its models.")
+@click.option("--channel", type=click.Choice(["telegram", "discord", "slack"]), help="Where you will talk to it.")
+@click.option("--user-id", "users", multiple=True, help="Who may talk to it; may be given more than once.")
+@click.option("--host", help="The server: an alias of ~/.ssh/config, or a name for it.")
+@click.option("--ssh-hostname", help="Its address, where the alias does not know it.")
+@click.option("--ssh-port", type=click.IntRange(1, 65535), help="Its SSH port.")
+@click.option("--ssh-user", help="root, or a user with sudo.")
+@click.option(
+    "--secrets", "secrets_file", type=click.File(), help="JSON with api_key, bot_token, app_token; - is stdin."
+)
+@click.option("--config", "file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="To write.")
+@click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="To write.")
+@click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
+@click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
+@lang_option
+@click.pass_context
+def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - what click parsed
+    """Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.
+
+    Secrets are typed, or come from PICOCLAW_API_KEY, PICOCLAW_BOT_TOKEN and PICOCLAW_APP_TOKEN, or from --secrets.
+    """
+    from agent.errors import ConfigError
+    from agent.operator import live, setup
+
+    secrets_file, lang = flags.pop("secrets_file"), flags.pop("lang")
+    own = {name: flags.pop(name) for name in ("file", "hosts", "yes", "offline")}
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    if "users" in given:
+        given["users"] = ",".join(given["users"])
+    for name in _SECRETS:
+        if value := os.environ.get(f"PICOCLAW_{name.upper()}"):
+            given[name] = value
+    if secrets_file is not None:
+        given |= _secrets_in(secrets_file, lang)
+    services = context.find_object(live.Services) or live.Services()
+    try:
+        setup.Setup(
+            config=own["file"],
+            hosts=own["hosts"],
+            given=given,
+            services=services,
+            language=lang,
+            environ=os.environ,
+            yes=own["yes"],
+            offline=own["offline"],
+        ).run()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
+    import json
+
+    try:
+        held = json.load(file)
+    except ValueError:
+        held = None
+    if not isinstance(held, dict) or held.keys() - set(_SECRETS):
+        raise click.ClickException(say("init_bad_secrets", lang))
+    return {str(name): str(value) for name, value in held.items()}
+
+
+COMMANDS: tuple[click.Command, ...] = (config, init)

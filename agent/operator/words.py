@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.operator.guide import GUIDE
+
 CATALOGUE: dict[str, dict[str, str]] = {
     "no_file": {
         "en": "{file} does not exist: picoclaw init makes it",
@@ -97,6 +99,9 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "pl": "{channel}: {users} są w allowed_users, czego PicoClaw nigdy nie czytał. Też ich wpuścić?",
     },
 }
+
+
+CATALOGUE |= GUIDE
 
 
 def language_of(environ: Mapping[str, str]) -> str:
