@@ -47,8 +47,8 @@ class Setup:
         if not self.yes:
             self._say("init_hello")
         llm = self._llm(dict(present.get("llm", {})))
-        channel = self._channel(dict(present.get("channel", {})))
-        document = {**present, "llm": llm, "channel": channel}
+        rest = {name: value for name, value in present.items() if name not in ("channel", "channels")}
+        document = {**rest, "llm": llm, **self._channels(present)}
         name, ssh = self._host(known)
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         if problems := checking.findings(text, None).problems:
@@ -64,11 +64,7 @@ class Setup:
     def _present(self) -> dict[str, Any]:
         if not self.config.exists():
             return {}
-        present: dict[str, Any] = read_document(self.config.read_text(encoding="utf-8"))
-        channels = present.get("channels")
-        if "channel" not in present and isinstance(channels, list) and len(channels) == 1:
-            present = {**{key: value for key, value in present.items() if key != "channels"}, "channel": channels[0]}
-        return present
+        return read_document(self.config.read_text(encoding="utf-8"))
 
     def _llm(self, llm: dict[str, Any]) -> dict[str, Any]:
         before = llm.get("provider")
@@ -111,10 +107,17 @@ class Setup:
             if not found:
                 self._say("init_none")
 
-    def _channel(self, channel: dict[str, Any]) -> dict[str, Any]:
-        kind = self._text("channel", channel.get("type") or "telegram", choices=_CHANNELS)
-        if kind != channel.get("type"):
-            channel = {"type": kind}
+    def _channels(self, present: Mapping[str, Any]) -> dict[str, Any]:
+        """The channel that was chosen: in place of a single one, among several in its own place or behind them."""
+        listed = [*present.get("channels", []), *([present["channel"]] if present.get("channel") else [])]
+        kind = self._text("channel", listed[0].get("type") if listed else "telegram", choices=_CHANNELS)
+        before = next((one for one in listed if one.get("type") == kind), {"type": kind})
+        ours = self._channel(kind, dict(before))
+        if len(listed) < 2:
+            return {"channel": ours}
+        return {"channels": [ours if one is before else one for one in listed] + ([] if before in listed else [ours])}
+
+    def _channel(self, kind: str, channel: dict[str, Any]) -> dict[str, Any]:
         if not self.yes:
             self._say(f"init_where_{kind}", manifest=SLACK_MANIFEST)
         names = ("bot_token", "app_token") if kind == "slack" else ("bot_token",)

@@ -101,6 +101,19 @@ def test_run_again_it_keeps_what_is_not_given(init: Init) -> None:
     assert json.loads(copy.read_text())["llm"]["model"] == defaults.OPENROUTER_MODEL
 
 
+def test_among_several_channels_it_edits_the_one_that_is_chosen(init: Init) -> None:
+    assert init.telegram()[0] == 0
+    document = json.loads(init.config.read_text())
+    slack = {"type": "slack", "bot_token": BOT_TOKEN, "app_token": APP_TOKEN}
+    document["channels"] = [slack, document.pop("channel")]
+    init.config.write_text(json.dumps(document))
+    code, printed = init.run("--yes", "--channel", "telegram", "--user-id", "7")
+    assert code == 0, printed
+    assert [channel.allowed_user_ids for channel in init.read().channels] == [[], [7]]
+    assert init.run("--yes", "--channel", "discord", bot_token=DISCORD_TOKEN)[0] == 0
+    assert [type(channel).__name__ for channel in init.read().channels] == ["Slack", "Telegram", "Discord"]
+
+
 def test_secrets_come_from_a_file_or_stdin(init: Init) -> None:
     secrets = json.dumps({"api_key": defaults.OPENAI_KEY, "bot_token": BOT_TOKEN, "app_token": APP_TOKEN})
     options = ("--yes", "--provider", "openai", "--model", "gpt-4o", "--channel", "slack", "--secrets", "-")
