@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from typing import Any, TextIO
 
 import click
@@ -288,6 +289,12 @@ def _contact(channel: dict[str, Any]) -> str:
 def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
+
+if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
+    from agent.operator.cli import COMMANDS
+
+    for command in COMMANDS:
+        main.add_command(command)
 
 if __name__ == "__main__":
     main()
