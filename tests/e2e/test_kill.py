@@ -1,4 +1,4 @@
-"""Three hundred messages on three services, while everything that can be killed is killed: none lost, none out of order.
+"""Three hundred messages on three services, while all that can be killed is killed: none lost, none out of order.
 
 What a kill can cost is one answer sent twice, for a service that took it without saying so, and a command's outcome
 that nobody knows, which is said.
