@@ -23,6 +23,16 @@
     POST /discord/settings         DiscordSettings
     POST /discord/fail             DiscordFault     of the REST API
     POST /discord/gateway          DiscordOrder     what befalls the open connections
+    POST /slack/user_message       SlackMessage     -> SlackSent
+    POST /slack/user_edit          SlackEdit        a user changes a message, or deletes it
+    POST /slack/user_command       SlackCommand     -> {"trigger_id"}; a user uses the slash command
+    GET  /slack/chat/CHANNEL       ?after=          -> [SlackSeen]; `dm` is the owner's private channel
+    GET  /slack/chat/CHANNEL/wait  as for Telegram, and ?thread=
+    GET  /slack/status                              -> SlackStatus
+    GET  /slack/calls              ?method=&since=  -> [SlackCall]; /slack/calls/wait as for Telegram
+    POST /slack/settings           SlackSettings
+    POST /slack/fail               SlackFault       of the Web API
+    POST /slack/socket             SlackOrder       what befalls the open websockets
     POST /llm/script               [Reply]          appended: one for each of the next requests
     POST /llm/rules                [Rule]           in place of the built-in habit of running commands
     POST /llm/reset                                 script, rules, records, keys and models
@@ -42,6 +52,7 @@ from tests.fakes.discord.control import DiscordControl
 from tests.fakes.forms import body_of
 from tests.fakes.llm.control import LlmControl
 from tests.fakes.services import State
+from tests.fakes.slack.control import SlackControl
 from tests.fakes.telegram.control import TelegramControl
 from tests.fakes.web import HostServer, json_response
 from tests.fakes.wire import NetworkSetting
@@ -75,6 +86,7 @@ class Control:
         router.add_post("/network", self._network)
         TelegramControl(self._state.telegram).add_routes(router)
         DiscordControl(self._state.discord).add_routes(router)
+        SlackControl(self._state.slack).add_routes(router)
         LlmControl(self._state.brain, self._state.accounts).add_routes(router)
         return application
 

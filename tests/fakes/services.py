@@ -18,6 +18,8 @@ from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
 from tests.fakes.site import site
+from tests.fakes.slack.files import FileHost
+from tests.fakes.slack.server import Slack
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -28,6 +30,7 @@ class State:
 
     telegram: World = field(default_factory=World)
     discord: DiscordWorld = field(default_factory=DiscordWorld)
+    slack: Slack = field(default_factory=Slack)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
@@ -35,6 +38,7 @@ class State:
         """Back to the defaults."""
         self.telegram.reset()
         self.discord.reset()
+        self.slack.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -61,6 +65,9 @@ SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
     defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),
     defaults.DISCORD_MEDIA_HOST: lambda _host, state: cdn.application(state.discord),
+    defaults.SLACK_HOST: lambda _host, state: state.slack.application(),
+    defaults.SLACK_SOCKET_HOST: lambda _host, state: state.slack.sockets.application(),
+    defaults.SLACK_FILES_HOST: lambda _host, state: FileHost(state.slack.world).application(),
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),
