@@ -170,6 +170,17 @@ def chat(message: tuple[str, ...]) -> None:
                     click.echo(_ask(lines, text))
 
 
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
+
+    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    """
+    from importlib.resources import files
+
+    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
+
+
 def _ask(lines: TextIO, text: str) -> str:
     lines.write(json.dumps({"text": text}) + "\n")
     lines.flush()

@@ -86,6 +86,12 @@ def _check_users(kind: str, channel: Channel) -> None:
                 "(write to @userinfobot to learn yours)"
             )
 
+        if isinstance(channel, Slack) and not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(user)):
+            raise ConfigError(
+                f"config.json: channel.allowed_user_ids (slack) holds {user!r}; Slack's member ids begin with U or W "
+                "(in your profile: More, Copy member ID)"
+            )
+
 
 def _check_ranges(config: Config) -> None:
     ranges: list[tuple[str, float | None, float, float]] = [
