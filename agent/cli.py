@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -176,9 +177,7 @@ def slack_manifest() -> None:
 
     On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
     """
-    from importlib.resources import files
-
-    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
+    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
 
 
 def _ask(lines: TextIO, text: str) -> str:
