@@ -33,7 +33,7 @@ STABLE_S = 30.0  # a connection that lasts so long was a good one
 CATCH_UP_S = 30.0  # what arrives meanwhile waits, unacknowledged, so that the order is kept
 UPDATES_A_MINUTE = 40  # of the 50 that Slack allows; the rest is for final answers
 _WORKING = "eyes"
-_RECENT = 200
+_KEPT = 200  # chats whose newest request is kept in mind
 # What an answer cannot replace is followed by it.
 _GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "msg_too_long", "is_inactive")
 _OF_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_arguments")
@@ -58,7 +58,6 @@ class SlackChannel:
         self._background: set[asyncio.Task[None]] = set()
         self._caught_up = asyncio.Event()  # another one for every connection
         self._catching_up: asyncio.Task[None] | None = None
-        self._recent: deque[str] = deque(maxlen=_RECENT)
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._reacted: dict[str, str] = {}
         self._reacts = True
@@ -205,13 +204,10 @@ class SlackChannel:
         if not isinstance(found, Inbound):
             desk.receive([found])
             return
-        if found.external_id in self._recent:  # a mention is told of by two events, and all may come twice
-            return
         welcome = desk.permits(found.user_id)
         if welcome:
             found = await self._completed(found, event, known=desk.knows(found.chat_id))
         desk.receive([found], self._marked(found) if welcome else None)
-        self._recent.append(found.external_id)
         if welcome:
             self._note(found.chat_id, found.message_id)
 
@@ -265,10 +261,10 @@ class SlackChannel:
         return moved
 
     def _note(self, chat_id: str, ts: str) -> None:
-        """The newest request of a chat, of which some are kept in mind."""
+        """Keep the newest request of a chat in mind."""
         self._latest[chat_id] = ts
         self._latest.move_to_end(chat_id)
-        if len(self._latest) > _RECENT:
+        if len(self._latest) > _KEPT:
             self._latest.popitem(last=False)
 
     async def _show(self, chat_id: str, body: str, shown: str | None) -> str:

@@ -1,7 +1,7 @@
 """The parts of slack_sdk that are needed, and no more.
 
-The packages of slack_sdk load its synchronous clients, three generations of Web API methods and all of Block Kit when
-they are imported: 7 MB of memory (measured, -OO), of which the parts here need 1. So they are entered without that.
+The packages of slack_sdk load its synchronous clients and three generations of Web API methods when they are imported:
+7 MB of memory (measured, -OO), of which the parts here need 1. So they are entered without that.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def writes(world: World, order: SlackMessage) -> StoredMessage:
     message = StoredMessage(world.next_ts(), channel, user.id, order.text, order.thread_ts, files=files)
     message.subtype = order.subtype
     if order.other_bot:
-        message.extra = {"bot_id": "B0ANOTHER01", "subtype": "bot_message"}
+        message.extra = {"bot_id": "B0ANOTHER01", "app_id": "A0ANOTHER01"}
     if order.forwarded:
         message.attachments = [{"is_share": True, "text": order.forwarded, "fallback": order.forwarded}]
     world.store(message)

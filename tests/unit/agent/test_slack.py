@@ -124,6 +124,7 @@ def test_a_thread_of_direct_messages_is_a_conversation_of_its_own() -> None:
 def test_bots_and_notices_are_not_heard() -> None:
     async def scene(stage: Stage) -> None:
         stage.write("beep", other_bot=True)
+        stage.write("an old webhook", other_bot=True, subtype="bot_message")
         stage.write("has joined", subtype="channel_join")
         await stage.channel.draft(stage.home, stage.channel.compose("my own")[0], None, None)
         stage.write("look", forwarded="what she said")
