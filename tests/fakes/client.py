@@ -177,18 +177,18 @@ class FakesClient:
         """Something befalls the open connections; see `wire.DiscordOrder`."""
         self._post("/discord/gateway", wire.DiscordOrder(action=action, code=code))
 
-    def slack_message(self, text: str = "", **options: Any) -> wire.SlackSent:
-        """The owner writes to the bot on Slack; `options`: the fields of `wire.SlackMessage`."""
-        message = wire.SlackMessage(**{"user_id": defaults.SLACK_OWNER_ID, "text": text, **options})
-        return self._post("/slack/user_message", message, wire.SlackSent)
+    def slack_message(self, text: str = "", **options: Any) -> str:
+        """The owner writes to the bot on Slack; the message's ts. `options`: the fields of `wire.SlackMessage`."""
+        message = wire.SlackMessage(**{"user": defaults.SLACK_OWNER_ID, "text": text, **options})
+        return self._post("/slack/user_message", message, wire.SlackSent).ts
 
-    def slack_edit(self, ts: str, text: str | None, *, channel: str | None = None, user_edit: bool = True) -> None:
+    def slack_edit(self, ts: str, text: str | None, channel: str | None = None, *, user_edit: bool = True) -> None:
         """A user changes a message, or deletes it."""
         self._post("/slack/user_edit", wire.SlackEdit(ts=ts, text=text, channel=channel, user_edit=user_edit))
 
     def slack_command(self, text: str, **options: Any) -> None:
         """The owner uses the slash command."""
-        order = {"user_id": defaults.SLACK_OWNER_ID, "text": text, **options}
+        order = {"user": defaults.SLACK_OWNER_ID, "text": text, **options}
         self._post("/slack/user_command", wire.SlackCommand(**order))
 
     def slack_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.SlackSeen]:

@@ -229,11 +229,11 @@ class SlackMessage(_Form):
     workspace, so that the event tells only their ids; `other_bot`: another app writes.
     """
 
-    user_id: str
+    user: str
     text: str = ""
     channel: str | None = None
     thread_ts: str | None = None
-    attachments: list[Attachment] = []
+    files: list[Attachment] = []
     subtype: str | None = None
     locale: str = "en-US"
     forwarded: str = ""
@@ -253,7 +253,7 @@ class SlackEdit(_Form):
 class SlackCommand(_Form):
     """A user uses the slash command."""
 
-    user_id: str
+    user: str
     text: str
     channel: str | None = None
     command: str = "/picoclaw"
@@ -289,7 +289,7 @@ class SlackStatus(_Form):
     connections: int
     opened: int
     acknowledged: int
-    waiting: int
+    unacknowledged: int
     sent_again: int
     ephemeral: list[str] = []
 
@@ -312,7 +312,7 @@ class SlackSettings(_Form):
     `warning` and the end of the connection, `hello` whether new connections begin with one.
     """
 
-    bot_tokens: list[str] | None = None
+    tokens: list[str] | None = None
     app_tokens: list[str] | None = None
     revoked: list[str] | None = None
     scopes: list[str] | None = None
@@ -340,9 +340,9 @@ class SlackFault(_Form):
 
 
 class SlackOrder(_Form):
-    """What befalls every open websocket; `redeliver` sends what was acknowledged already."""
+    """What befalls every open websocket; `again` sends what was acknowledged already."""
 
-    action: Literal["drop", "silence", "warning", "refresh_requested", "link_disabled", "redeliver"]
+    action: Literal["drop", "silence", "warning", "refresh_requested", "link_disabled", "again"]
 
 
 class ToolCall(_Form):

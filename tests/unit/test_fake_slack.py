@@ -26,7 +26,7 @@ OWNER = defaults.SLACK_OWNER_ID
 Scene = Callable[[StandIns, AsyncWebClient], Awaitable[None]]
 
 
-def play(scene: Scene, token: str = defaults.SLACK_BOT_TOKEN) -> None:
+def play(scene: Scene, token: str = defaults.SLACK_TOKEN) -> None:
     """Runs a scene with a Web API client."""
 
     async def whole() -> None:
@@ -67,12 +67,12 @@ class Listener:
 
 
 def write(fakes: StandIns, text: str, **more: Any) -> str:
-    return people.writes(fakes.state.slack.world, SlackMessage(user_id=OWNER, text=text, **more)).ts
+    return people.writes(fakes.state.slack.world, SlackMessage(user=OWNER, text=text, **more)).ts
 
 
 def test_messages_of_every_kind_of_channel_reach_the_sdk() -> None:
     async def scene(fakes: StandIns, _: AsyncWebClient) -> None:
-        bot = f"<@{defaults.SLACK_BOT_USER_ID}>"
+        bot = f"<@{defaults.SLACK_BOT_USER}>"
         async with Listener(fakes) as listener:
             await until(lambda: len(fakes.state.slack.world.hub.lines) == 1)
             private = write(fakes, "hello")
@@ -100,7 +100,7 @@ def test_edits_deletions_previews_and_commands() -> None:
             people.edits(world, SlackEdit(ts=ts, text="first"))
             people.edits(world, SlackEdit(ts=ts, text="", user_edit=False))
             people.edits(world, SlackEdit(ts=ts, text=None))
-            people.commands(world, SlackCommand(user_id=OWNER, text="status"))
+            people.commands(world, SlackCommand(user=OWNER, text="status"))
             await until(lambda: len(listener.requests) == 5)
             edit, preview, deletion = listener.events[1:]
             assert (edit["message"]["text"], edit["previous_message"]["text"]) == ("first", "frist")
@@ -162,7 +162,7 @@ def test_the_sdk_makes_a_new_connection_when_told(action: str) -> None:
 def test_a_conversation_over_the_web_api() -> None:
     async def scene(fakes: StandIns, client: AsyncWebClient) -> None:
         me = await client.auth_test()
-        assert me["user_id"] == defaults.SLACK_BOT_USER_ID
+        assert me["user_id"] == defaults.SLACK_BOT_USER
         home = (await client.conversations_open(users=OWNER))["channel"]["id"]
         asked = write(fakes, "hello")
         sent = await client.chat_postMessage(channel=home, text="hi", blocks=[{"type": "markdown", "text": "**hi**"}])
@@ -208,10 +208,10 @@ def test_files_both_ways() -> None:
             "notes.txt",
             "zażółć".encode(),
         )
-        write(fakes, "look", attachments=[Attachment(name="a.bin", content=b"\0\1")])
+        write(fakes, "look", files=[Attachment(name="a.bin", content=b"\0\1")])
         file = (await client.files_info(file=world.seen(home)[-1].files[0].id))["file"]
         async with aiohttp.ClientSession() as session:
-            headers = {"Authorization": f"Bearer {defaults.SLACK_BOT_TOKEN}"}
+            headers = {"Authorization": f"Bearer {defaults.SLACK_TOKEN}"}
             async with session.get(file["url_private_download"], headers=headers) as response:
                 assert await response.read() == b"\0\1"
             async with session.get(file["url_private_download"]) as response:
@@ -225,7 +225,7 @@ def test_a_foreign_file_is_told_of_by_its_id_alone() -> None:
     async def scene(fakes: StandIns, client: AsyncWebClient) -> None:
         async with Listener(fakes) as listener:
             await until(lambda: len(fakes.state.slack.world.hub.lines) == 1)
-            write(fakes, "look", attachments=[Attachment(name="a.bin", content=b"x")], shared_by_connect=True)
+            write(fakes, "look", files=[Attachment(name="a.bin", content=b"x")], shared_by_connect=True)
             await until(lambda: len(listener.requests) == 1)
             (file,) = listener.events[0]["files"]
             assert file["file_access"] == "check_file_info"

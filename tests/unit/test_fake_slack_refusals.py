@@ -109,8 +109,8 @@ def test_tokens() -> None:
         assert await refusal(client, "auth.test") == "invalid_auth"
         client.token = None
         assert await refusal(client, "auth.test") == "not_authed"
-        client.token = defaults.SLACK_BOT_TOKEN
-        fakes.state.slack.world.revoked = {defaults.SLACK_BOT_TOKEN}
+        client.token = defaults.SLACK_TOKEN
+        fakes.state.slack.world.revoked = {defaults.SLACK_TOKEN}
         assert await refusal(client, "auth.test") == "token_revoked"
 
     play(scene)
@@ -191,12 +191,12 @@ def test_another_process_can_drive_it() -> None:
     with running() as client:
         sent = client.slack_message("hello")
         assert client.slack_chat()[0].text == "hello"
-        client.slack_edit(sent.ts, "bye")
+        client.slack_edit(sent, "bye")
         client.slack_command("status")
         assert client.slack_chat(after="0")[0].edits == 1
         status = client.slack_status()
-        assert (status.connections, status.waiting) == (0, 3)
-        client.slack_settings(revoked=[defaults.SLACK_BOT_TOKEN])
+        assert (status.connections, status.unacknowledged) == (0, 3)
+        client.slack_settings(revoked=[defaults.SLACK_TOKEN])
         client.slack_fail(SlackFault(kind="reset"))
         client.slack_socket("drop")
         base = client.ping()[defaults.SLACK_HOST]
@@ -207,7 +207,7 @@ def test_another_process_can_drive_it() -> None:
 
 
 async def _revoked(base: str) -> None:
-    web = AsyncWebClient(defaults.SLACK_BOT_TOKEN, f"{base}/api/", retry_handlers=[])
+    web = AsyncWebClient(defaults.SLACK_TOKEN, f"{base}/api/", retry_handlers=[])
     with pytest.raises(aiohttp.ClientConnectionError):
         await web.auth_test()
     with pytest.raises(SlackApiError, match="token_revoked"):

@@ -25,7 +25,7 @@ def post_message(world: World, params: Params) -> dict[str, Any]:
     thread = params.text("thread_ts") or None
     if thread is not None and not _TS.fullmatch(thread):
         raise ApiError("invalid_arguments")
-    message = StoredMessage(world.next_ts(), channel, defaults.SLACK_BOT_USER_ID, text, thread, shown)
+    message = StoredMessage(world.next_ts(), channel, defaults.SLACK_BOT_USER, text, thread, shown)
     world.store(message)
     events.written(world, message)
     return _as_answer(world, message)

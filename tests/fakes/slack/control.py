@@ -96,7 +96,7 @@ class SlackControl:
                 connections=len(hub.lines),
                 opened=hub.opened,
                 acknowledged=sum(one.acknowledged.is_set() for one in hub.envelopes),
-                waiting=sum(not one.acknowledged.is_set() for one in hub.envelopes),
+                unacknowledged=sum(not one.acknowledged.is_set() for one in hub.envelopes),
                 sent_again=sum(max(0, one.sent - 1) for one in hub.envelopes),
                 ephemeral=[str(one.answer.get("text", "")) for one in hub.envelopes if one.answer],
             )
@@ -129,10 +129,12 @@ class SlackControl:
 def change(slack: Slack, settings: SlackSettings) -> None:
     """What is given is changed, the rest stays; a token that is revoked loses its connections."""
     world = slack.world
-    for name in ("scopes", "app_scopes", "events", "bot_tokens", "app_tokens", "revoked"):
+    for name in ("scopes", "app_scopes", "events", "app_tokens", "revoked"):
         value = getattr(settings, name)
         if value is not None:
             setattr(world, name, set(value))
+    if settings.tokens is not None:
+        world.bot_tokens = set(settings.tokens)
     if settings.socket_mode is not None:
         world.socket_mode = settings.socket_mode
     if settings.limited is not None:

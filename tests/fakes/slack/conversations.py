@@ -19,7 +19,7 @@ def open_(world: World, params: Params) -> dict[str, Any]:
     users = params.text("users")
     if not users:
         raise ApiError("users_list_not_supplied")
-    if users not in world.users or users == defaults.SLACK_BOT_USER_ID:
+    if users not in world.users or users == defaults.SLACK_BOT_USER:
         raise ApiError("user_not_found")
     channel = world.private_channel(users)
     return {"channel": channel.as_object() if params.flag("return_im") else {"id": channel.id}}

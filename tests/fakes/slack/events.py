@@ -12,7 +12,7 @@ from tests.fakes.slack.world import World
 
 _SUBSCRIPTION = {"im": "message.im", "channel": "message.channels", "group": "message.groups", "mpim": "message.mpim"}
 _SCOPE = {"im": "im:history", "channel": "channels:history", "group": "groups:history", "mpim": "mpim:history"}
-MENTION = f"<@{defaults.SLACK_BOT_USER_ID}>"
+MENTION = f"<@{defaults.SLACK_BOT_USER}>"
 
 
 def written(world: World, message: StoredMessage) -> None:

@@ -42,7 +42,7 @@ def complete_upload(world: World, params: Params) -> dict[str, Any]:
         message = StoredMessage(
             world.next_ts(),
             channel,
-            defaults.SLACK_BOT_USER_ID,
+            defaults.SLACK_BOT_USER,
             params.text("initial_comment"),
             params.text("thread_ts") or None,
             files=files,

@@ -22,7 +22,7 @@ class User:
     def as_object(self, *, locale: bool) -> dict[str, Any]:
         """The Web API's user."""
         found: dict[str, Any] = {"id": self.id, "team_id": defaults.SLACK_TEAM_ID, "name": self.id.lower()}
-        found |= {"real_name": "Lab", "is_bot": self.id == defaults.SLACK_BOT_USER_ID, "deleted": False}
+        found |= {"real_name": "Lab", "is_bot": self.id == defaults.SLACK_BOT_USER, "deleted": False}
         return found | ({"locale": self.locale} if locale else {})
 
 
@@ -99,7 +99,7 @@ class StoredMessage:
     @property
     def from_bot(self) -> bool:
         """Whether this bot wrote it."""
-        return self.user == defaults.SLACK_BOT_USER_ID
+        return self.user == defaults.SLACK_BOT_USER
 
     def as_object(self, base: str, *, in_event: bool = False) -> dict[str, Any]:
         """The Web API's message; an event does not tell more of a foreign file than its id."""

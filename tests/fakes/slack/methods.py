@@ -29,7 +29,7 @@ def _auth_test(_world: World, _params: Params) -> Answer:
         "team": "Lab",
         "user": "picoclaw",
         "team_id": defaults.SLACK_TEAM_ID,
-        "user_id": defaults.SLACK_BOT_USER_ID,
+        "user_id": defaults.SLACK_BOT_USER,
         "bot_id": defaults.SLACK_BOT_ID,
     }
 

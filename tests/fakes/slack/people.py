@@ -16,12 +16,11 @@ from tests.fakes.wire import SlackCommand, SlackEdit, SlackMessage
 
 def writes(world: World, order: SlackMessage) -> StoredMessage:
     """A message arrives, in the private channel unless another is named; raises ApiError when there is no such."""
-    user = world.user(order.user_id)
+    user = world.user(order.user)
     user.locale = order.locale
     channel = world.private_channel(user.id) if order.channel is None else world.channel(order.channel)
     files = [
-        world.keep_file(one.name, one.mime_type, one.content, foreign=order.shared_by_connect)
-        for one in order.attachments
+        world.keep_file(one.name, one.mime_type, one.content, foreign=order.shared_by_connect) for one in order.files
     ]
     message = StoredMessage(world.next_ts(), channel, user.id, order.text, order.thread_ts, files=files)
     message.subtype = order.subtype
@@ -55,7 +54,7 @@ def edits(world: World, order: SlackEdit) -> None:
 
 def commands(world: World, order: SlackCommand) -> Envelope:
     """A user uses the slash command."""
-    user = world.user(order.user_id)
+    user = world.user(order.user)
     channel = world.private_channel(user.id) if order.channel is None else world.channel(order.channel)
     trigger = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
     payload = {

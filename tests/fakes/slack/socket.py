@@ -155,7 +155,7 @@ class Sockets:
 
     def order(self, action: str) -> None:
         """Something befalls every open connection."""
-        if action == "redeliver":
+        if action == "again":
             self._world.hub.send_again()
         if action == "link_disabled":
             self._world.socket_mode = False

@@ -40,7 +40,7 @@ class World:
 
     def reset(self) -> None:
         """Forgets everything; open connections stay."""
-        self.bot_tokens = {defaults.SLACK_BOT_TOKEN}
+        self.bot_tokens = {defaults.SLACK_TOKEN}
         self.app_tokens = {defaults.SLACK_APP_TOKEN}
         self.revoked: set[str] = set()
         self.scopes = set(SCOPES)
@@ -51,7 +51,7 @@ class World:
         self.rates = Rates()
         self.calls: deque[SlackCall] = deque(maxlen=_CALLS_KEPT)
         self.faults: list[SlackFault] = []
-        self.users = {defaults.SLACK_BOT_USER_ID: User(defaults.SLACK_BOT_USER_ID)}
+        self.users = {defaults.SLACK_BOT_USER: User(defaults.SLACK_BOT_USER)}
         self.channels = {
             GENERAL: Channel(GENERAL, "channel"),
             PRIVATE: Channel(PRIVATE, "group"),
@@ -90,7 +90,7 @@ class World:
 
     def channel(self, name: str) -> Channel:
         """A channel by its id, or a user's by theirs; raises ApiError."""
-        if name in self.users and name != defaults.SLACK_BOT_USER_ID:
+        if name in self.users and name != defaults.SLACK_BOT_USER:
             return self.private_channel(name)
         if name not in self.channels:
             raise ApiError("channel_not_found")

@@ -18,8 +18,8 @@ from tests.fakes.wire import SlackCall, SlackCommand, SlackEdit, SlackFault, Sla
 from tests.unit.agent.heard import Heard, until
 
 OWNER = defaults.SLACK_OWNER_ID
-MENTION = f"<@{defaults.SLACK_BOT_USER_ID}>"
-ME = Me(defaults.SLACK_BOT_USER_ID, defaults.SLACK_BOT_ID)
+MENTION = f"<@{defaults.SLACK_BOT_USER}>"
+ME = Me(defaults.SLACK_BOT_USER, defaults.SLACK_BOT_ID)
 
 
 class Stage:
@@ -47,7 +47,7 @@ class Stage:
 
     def write(self, text: str = "", **more: Any) -> StoredMessage:
         """The owner writes, or whoever is named."""
-        return people.writes(self.world, SlackMessage(**{"user_id": OWNER, "text": text, **more}))
+        return people.writes(self.world, SlackMessage(**{"user": OWNER, "text": text, **more}))
 
     def edit(self, message: StoredMessage, text: str | None, *, user_edit: bool = True) -> None:
         """Its writer changes a message, or deletes it."""
@@ -55,7 +55,7 @@ class Stage:
 
     def command(self, text: str, **more: Any) -> Any:
         """The slash command is used; the envelope."""
-        return people.commands(self.world, SlackCommand(**{"user_id": OWNER, "text": text, **more}))
+        return people.commands(self.world, SlackCommand(**{"user": OWNER, "text": text, **more}))
 
     def fail(self, kind: Any, **more: Any) -> None:
         """Something befalls the next calls."""
@@ -75,7 +75,7 @@ class Stage:
 
 
 def channel_for(
-    fakes: StandIns, bot_token: str = defaults.SLACK_BOT_TOKEN, app_token: str = defaults.SLACK_APP_TOKEN
+    fakes: StandIns, bot_token: str = defaults.SLACK_TOKEN, app_token: str = defaults.SLACK_APP_TOKEN
 ) -> SlackChannel:
     """A channel that reaches the stand-in."""
     base, files = fakes.url(defaults.SLACK_HOST), fakes.url(defaults.SLACK_FILES_HOST)

@@ -77,7 +77,7 @@ def test_what_comes_twice_is_heard_once() -> None:
         stage.write(f"{MENTION} hello", channel=GENERAL)
         await stage.heard.until(1)
         await until(stage.acknowledged)
-        stage.slack.sockets.order("redeliver")
+        stage.slack.sockets.order("again")
         stage.write("after")
         await stage.heard.until(2)
         assert [one.text for one in stage.heard.messages] == ["hello", "after"]
@@ -179,8 +179,8 @@ def test_commands_by_the_slash_command_and_by_an_exclamation_mark() -> None:
 
 def test_a_stranger_is_passed_on_and_answered_nothing() -> None:
     async def scene(stage: Stage) -> None:
-        stage.write("let me in", user_id=STRANGER)
-        used = [stage.command("status", user_id=STRANGER), stage.command("pair ABC", user_id=STRANGER)]
+        stage.write("let me in", user=STRANGER)
+        used = [stage.command("status", user=STRANGER), stage.command("pair ABC", user=STRANGER)]
         await until(stage.acknowledged)
         assert [one.answer for one in used] == [None, None]
         assert [one.text for one in stage.heard.messages] == ["let me in", "/pair ABC"]  # the desk turns them away
@@ -228,7 +228,7 @@ def test_attachments_are_fetched_with_the_token_and_only_from_slack() -> None:
     async def scene(stage: Stage) -> None:
         message = stage.write(
             "look",
-            attachments=[
+            files=[
                 Attachment(name="../evil.bin", content=content),
                 Attachment(name="p.png", content=PICTURE, mime_type="image/png"),
             ],
@@ -270,7 +270,7 @@ async def refused_elsewhere(stage: Stage, reference: str, message: StoredMessage
 
 def test_a_file_that_may_not_be_read_is_not_taken_for_the_page_to_sign_in() -> None:
     async def scene(stage: Stage) -> None:
-        stage.write("look", attachments=[Attachment(name="a.bin", content=b"x")])
+        stage.write("look", files=[Attachment(name="a.bin", content=b"x")])
         await stage.heard.until(1)
         reference = stage.heard.messages[0].attachments[0].reference
         found = stage.channel._web.download
@@ -286,7 +286,7 @@ def test_a_file_that_may_not_be_read_is_not_taken_for_the_page_to_sign_in() -> N
 
 def test_a_file_of_another_workspace_is_asked_about() -> None:
     async def scene(stage: Stage) -> None:
-        stage.write("look", attachments=[Attachment(name="a.bin", content=b"abc")], shared_by_connect=True)
+        stage.write("look", files=[Attachment(name="a.bin", content=b"abc")], shared_by_connect=True)
         await stage.heard.until(1)
         (file,) = stage.heard.messages[0].attachments
         assert (file.name, file.size) == ("a.bin", 3)
@@ -298,7 +298,7 @@ def test_a_file_of_another_workspace_is_asked_about() -> None:
 def missed(slack: Slack, text: str, **more: Any) -> StoredMessage:
     """A message that was written while the channel was away, and that Slack does not send again."""
     slack.world.hub.retry_s = ()
-    return people.writes(slack.world, SlackMessage(**{"user_id": OWNER, "text": text, **more}))
+    return people.writes(slack.world, SlackMessage(**{"user": OWNER, "text": text, **more}))
 
 
 def test_what_was_missed_is_read_in_order_before_what_comes() -> None:

@@ -63,7 +63,7 @@ def everything(tmp_path: Path, scopes: set[str]) -> Slack:
         kept.append(slack)
 
     async def scene(stage: Stage) -> None:
-        stage.write("hello", attachments=[Attachment(name="a", content=b"x")])
+        stage.write("hello", files=[Attachment(name="a", content=b"x")])
         await stage.heard.until(1)
         for count, channel in enumerate((GENERAL, PRIVATE, GROUP), 2):
             root = stage.write("root", channel=channel)

@@ -250,7 +250,7 @@ def test_a_clock_that_jumps_changes_nothing(jump: float, monkeypatch: pytest.Mon
     [
         ({"bot_token": "xoxb-wrong"}, "channel.bot_token"),
         ({"app_token": "xapp-wrong"}, "channel.app_token"),
-        ({"app_token": defaults.SLACK_BOT_TOKEN}, "channel.app_token"),
+        ({"app_token": defaults.SLACK_TOKEN}, "channel.app_token"),
     ],
 )
 def test_a_refused_token_is_said_once_and_not_hammered(
@@ -282,7 +282,7 @@ def test_a_bot_token_revoked_while_running_is_noticed_and_so_is_its_return(monke
     monkeypatch.setattr(module, "OWNER_WAIT_S", 0.2)
 
     async def scene(stage: Stage) -> None:
-        stage.world.revoked = {defaults.SLACK_BOT_TOKEN}
+        stage.world.revoked = {defaults.SLACK_TOKEN}
         await until(lambda: "token_revoked" in (stage.channel.contact.problem or ""))
         await asyncio.sleep(0.5)  # pongs do not wash it away
         assert "channel.bot_token" in (stage.channel.contact.problem or "")
@@ -328,7 +328,7 @@ def test_no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         await until(lambda: "403" in (stage.channel.contact.problem or ""))
 
     play(scene)
-    for secret in (defaults.SLACK_BOT_TOKEN, defaults.SLACK_APP_TOKEN, "ticket="):
+    for secret in (defaults.SLACK_TOKEN, defaults.SLACK_APP_TOKEN, "ticket="):
         assert secret not in "\n".join(
             record.getMessage() for record in caplog.records if record.name.startswith("slack")
         )
