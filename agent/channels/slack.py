@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import replace
@@ -189,7 +190,10 @@ class SlackChannel:
         """Store what an envelope brings; returns what its acknowledgement says."""
         await self._caught_up.wait()
         if request.type == "events_api":
-            await self._take(request.payload.get("event") or {})
+            event = request.payload.get("event") or {}
+            if event.get("type") in ("app_uninstalled", "tokens_revoked"):
+                self._spawn(self._try_token())
+            await self._take(event)
         elif request.type == "slash_commands":
             return await self._take_command(request.payload)
         return None
@@ -243,6 +247,7 @@ class SlackChannel:
         """Store what was missed; what arrives meanwhile waits for it."""
         try:
             async with asyncio.timeout(CATCH_UP_S):
+                await self._begin_at_home()
                 async for events in self._history.missed(self._marks):
                     for event in events:
                         await self._take(event)
@@ -250,6 +255,21 @@ class SlackChannel:
             log.warning("what was written while I was away is not read: %s", error or "Slack is too slow")
         finally:
             caught_up.set()
+
+    async def _begin_at_home(self) -> None:
+        """Mark where the owners' direct messages begin, so that a first one written while away is read later on."""
+        desk = self._desk
+        for owner in desk.owners() if desk is not None else ():
+            try:
+                name = MARK + await self.home(owner)
+            except RefusedError as error:
+                if error.of_token:
+                    raise
+                log.info("there are no direct messages with %s: %s", owner, error)
+                continue
+            if desk is not None and name not in self._marks:
+                self._marks[name] = f"{time.time():.6f}"
+                desk.receive([], {name: self._marks[name]})
 
     def _marked(self, message: Inbound) -> dict[str, str]:
         """The marks that a message moves: its channel's, unless it is in an old thread, and its thread's."""
@@ -317,10 +337,13 @@ class SlackChannel:
         """Notice a bot token that is revoked while nothing is sent, and one that is taken again."""
         while True:
             await asyncio.sleep(OWNER_WAIT_S)
-            try:
-                await self._web.call("auth.test")
-            except ChannelError as error:
-                log.debug("auth.test: %s", error)
+            await self._try_token()
+
+    async def _try_token(self) -> None:
+        try:
+            await self._web.call("auth.test")
+        except ChannelError as error:
+            log.debug("auth.test: %s", error)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -23,7 +23,12 @@ SCOPES = frozenset(
         *("groups:read", "im:read", "mpim:read"),
     )
 )
-EVENTS = frozenset(("message.im", "message.channels", "message.groups", "message.mpim", "app_mention"))
+EVENTS = frozenset(
+    (
+        *("message.im", "message.channels", "message.groups", "message.mpim", "app_mention"),
+        *("app_uninstalled", "tokens_revoked"),
+    )
+)
 _CALLS_KEPT = 20_000
 
 
@@ -129,6 +134,13 @@ class World:
     def next_file_id(self) -> str:
         """The id of a new file."""
         return f"F0{secrets.token_hex(5).upper()}"
+
+    def revoke(self, *tokens: str) -> None:
+        """Takes tokens away, as an administrator does who removes the app; the app is told if it wants to know."""
+        self.revoked |= set(tokens)
+        if "tokens_revoked" in self.events:
+            event = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [defaults.SLACK_BOT_USER]}}
+            self.hub.push("events_api", {"type": "event_callback", "event": event})
 
     def take_fault(self, method: str) -> SlackFault | None:
         """What befalls this request."""

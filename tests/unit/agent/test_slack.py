@@ -184,7 +184,7 @@ def test_a_stranger_is_passed_on_and_answered_nothing() -> None:
         await until(stage.acknowledged)
         assert [one.answer for one in used] == [None, None]
         assert [one.text for one in stage.heard.messages] == ["let me in", "/pair ABC"]  # the desk turns them away
-        assert not stage.heard.stored
+        assert list(stage.heard.stored) == [f"{MARK}{stage.home}"]
 
     play(scene, heard=Heard(allowed=[OWNER]))
 
@@ -331,6 +331,18 @@ def test_what_was_missed_is_read_in_order_before_what_comes() -> None:
         assert not stage.heard.edits
 
     play(scene, heard=heard, before=away)
+
+
+def test_an_owners_first_message_that_was_missed_is_read() -> None:
+    async def scene(stage: Stage) -> None:
+        await until(lambda: f"{MARK}{stage.home}" in stage.heard.stored)
+        missed(stage.slack, "hello?")
+        stage.world.hub.reset()
+        stage.slack.sockets.order("drop")
+        await stage.heard.until(1)
+        assert stage.heard.messages[0].text == "hello?"
+
+    play(scene, heard=Heard(allowed=[OWNER]), before=lambda slack: slack.world.events.clear())
 
 
 def test_home_is_the_direct_messages() -> None:

@@ -294,6 +294,15 @@ def test_a_bot_token_revoked_while_running_is_noticed_and_so_is_its_return(monke
     play(scene)
 
 
+def test_a_removed_app_says_so_at_once() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.world.revoke(defaults.SLACK_TOKEN)
+        await until(lambda: "token_revoked" in (stage.channel.contact.problem or ""))
+        assert not stage.channel.contact.curable
+
+    play(scene)
+
+
 def test_an_app_token_revoked_while_running_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "OWNER_WAIT_S", 0.2)
 
