@@ -274,6 +274,7 @@ class SlackSeen(_Form):
     user: str
     from_bot: bool
     text: str
+    time: float = 0.0
     blocks: list[Any] = []
     thread_ts: str | None = None
     files: list[str] = []

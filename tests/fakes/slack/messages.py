@@ -128,6 +128,7 @@ class StoredMessage:
             user=self.user,
             from_bot=self.from_bot,
             text=self.text,
+            time=float(self.ts),
             blocks=self.blocks,
             thread_ts=self.thread_ts,
             files=[file.name for file in self.files],

@@ -78,7 +78,10 @@ def test_messages_of_a_chat_are_answered_in_order_and_once(play: Callable[..., C
     assert play(scene).texts() == [f"re: m{number}" for number in range(20)]
 
 
-def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(play: Callable[..., Chat]) -> None:
+def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(
+    play: Callable[..., Chat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "TOOLS_AFTER_S", 60.0)
     began = asyncio.Event()
     cancelled = []
 
