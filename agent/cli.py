@@ -11,6 +11,7 @@ import socket
 import sys
 from http.client import HTTPConnection
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -55,17 +56,6 @@ def health(ready: bool, as_json: bool) -> None:
         ) from None
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
     sys.exit(0 if response.status == 200 else 1)
-
-
-@main.command("slack-manifest")
-def slack_manifest() -> None:
-    """Print the manifest from which api.slack.com makes the app that a Slack channel needs.
-
-    There: Create New App, From a manifest. Then Install to Workspace, and an app-level token with connections:write.
-    """
-    from importlib.resources import files
-
-    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
 
 
 @main.group()
@@ -246,6 +236,15 @@ def chat(message: tuple[str, ...]) -> None:
             while (text := _prompt()) is not None:
                 if text.strip():
                     click.echo(_ask(lines, text))
+
+
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
+
+    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    """
+    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
 
 
 def _ask(lines: TextIO, text: str) -> str:
