@@ -221,6 +221,11 @@ class Mailbox:
         ).fetchone()
         return None if row is None else Outbound(*row)
 
+    def unsent(self) -> int:
+        """How many messages wait to be sent, on all channels."""
+        found = self._db.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL AND failed IS NULL")
+        return int(found.fetchone()[0])
+
     def language_of(self, turn: int) -> str:
         """The language of the user whose message has this id; English when there is none any more."""
         row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
