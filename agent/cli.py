@@ -245,13 +245,13 @@ def pair(as_json: bool) -> None:
 
 @main.command()
 def n8n() -> None:
-    """Print a workflow for n8n that gives tasks over SSH; import it there (Workflows, Import from file).
+    """Print a workflow for n8n that gives tasks over SSH; there: Workflows, Import from file.
 
     On the host: docker exec picoclaw picoclaw n8n > picoclaw.json
     """
-    from pathlib import Path
+    from agent import n8n as workflow
 
-    click.echo(Path(__file__).with_name("n8n.json").read_text(encoding="utf-8").rstrip())
+    click.echo(workflow.document())
 
 
 def _ask(lines: TextIO, text: str) -> str:

@@ -156,7 +156,8 @@ def test_a_container_that_must_not_serve_says_why_to_all_who_ask(tmp_path: Path)
             "not_confined",
             "it is too weak",
         )
-        assert (health.status_code, health.json()) == (503, {"status": "failing", "detail": "it is too weak"})
+        said = health.json()
+        assert (health.status_code, said["status"], said["detail"]) == (503, "failing", "it is too weak")
     finally:
         process.terminate()
     assert process.wait(5) == 0
