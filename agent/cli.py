@@ -11,6 +11,7 @@ import socket
 import sys
 import uuid
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from typing import TextIO
 
 import click
@@ -55,6 +56,17 @@ def health(ready: bool, as_json: bool) -> None:
         ) from None
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
     sys.exit(0 if response.status == 200 else 1)
+
+
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest from which api.slack.com makes the app that a Slack channel needs.
+
+    There: Create New App, From a manifest. Then Install to Workspace, and an app-level token with connections:write.
+    """
+    from importlib.resources import files
+
+    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
 
 
 @main.group()
@@ -300,6 +312,12 @@ def _channel_in_words(name: str, channel: dict[str, object]) -> str:
 def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
+
+if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
+    from agent.operator.cli import COMMANDS
+
+    for command in COMMANDS:
+        main.add_command(command)
 
 if __name__ == "__main__":
     main()

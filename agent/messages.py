@@ -16,6 +16,8 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "command_usage": {"en": "what the model has cost", "pl": "ile kosztował model"},
     "command_model": {"en": "show or change the model", "pl": "pokaż lub zmień model"},
     "command_whoami": {"en": "your id here", "pl": "Twój identyfikator"},
+    "command_option_model": {"en": "its number or a part of its name", "pl": "numer albo część nazwy"},
+    "command_option_stop": {"en": "what to do instead", "pl": "co zrobić zamiast tego"},
     "command_help": {"en": "what I understand", "pl": "co rozumiem"},
     "start": {
         "en": "Hi! I am your assistant. Write to me in plain words; I can run commands and work with files in my "

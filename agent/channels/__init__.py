@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from agent import config
 from agent.channels.base import Channel
-from agent.errors import ConfigError
 
 
 def make(settings: config.Channel) -> Channel:
-    """The channel that a part of config.json describes.
-
-    Raises:
-        ConfigError: this version does not speak that service yet.
-    """
+    """The channel that a part of config.json describes."""
     if isinstance(settings, config.Telegram):
         from agent.channels.telegram import TelegramChannel
 
         return TelegramChannel(settings.bot_token)
-    kind = type(settings).__name__.lower()
-    raise ConfigError(f"config.json: channel.type {kind} is not served by this version; use telegram, or upgrade")
+    if isinstance(settings, config.Discord):
+        from agent.channels.discord import DiscordChannel
+
+        return DiscordChannel(settings.bot_token)
+    from agent.channels.slack import SlackChannel
+
+    return SlackChannel(settings.bot_token, settings.app_token)

@@ -15,9 +15,10 @@ from agent.channels.base import Channel
 from agent.channels.script import ORDERER, ScriptChannel
 from agent.channels.terminal import OWNER, TerminalChannel
 from agent.config import Config
-from agent.gateway import health, request, upkeep, watchdog
+from agent.gateway import health, upkeep, watchdog
 from agent.gateway.access import Access
 from agent.gateway.answer import Answers
+from agent.gateway.attachments import Attachments
 from agent.gateway.choice import ModelChoice
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
@@ -25,6 +26,7 @@ from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
 from agent.gateway.report import Reporter
 from agent.gateway.spending import Spending
@@ -103,7 +105,10 @@ class Gateway:
                 history=History(self._sessions),
                 spending=spending,
                 outgoing=self._outgoing,
-                user_message=request.user_message,
+                user_message=Attachments(
+                    self._channels.__getitem__, self._sandbox, lambda: self._model.sees
+                ).user_message,
+                pictures=lambda: Pictures(self._sandbox),
                 allow_hosts=config.sandbox.allow_hosts,
             ),
             Answers(self._channels, self._mailbox, self._spool, self._redact, self._ready, orders.ended),

@@ -43,7 +43,7 @@ class ModelChoice:
         if wanted in _DEFAULT:
             return [0]
         if wanted.isdecimal():
-            return [place for place in range(len(names)) if place + 1 == int(wanted)]
+            return [place for place in range(len(names)) if str(place + 1) == wanted]
         if wanted in names:
             return [names.index(wanted)]
         return [place for place, name in enumerate(names) if wanted in name]

@@ -12,7 +12,7 @@ from agent.config import LLM
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
-from agent.llm.tables import Limits, Table, limits_of, name_of
+from agent.llm.tables import Limits, Table, limits_of, name_of, sees
 from agent.llm.waiting import LONGEST_WAIT_S, backoff
 from agent.llm.window import Fitted
 
@@ -40,7 +40,10 @@ class Models:
     def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
         """`table` tells how much each model reads; of what it does not know something safe is assumed."""
         self._line = [
-            _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
+            _InLine(
+                ChatClient(model, where, llm.idle_minutes, socket, sees=sees(model, table or {})),
+                limits_of(model, table or {}),
+            )
             for where, model in llm.placed
         ]
         self.names = _distinct([name_of(model) for model in llm.models])
@@ -59,6 +62,11 @@ class Models:
     def through_litellm(self, place: int) -> bool:
         """Whether that model is asked through picoclaw-llm."""
         return self._line[place].client.through_litellm
+
+    @property
+    def sees(self) -> bool:
+        """Whether any of them looks at pictures."""
+        return any(one.client.sees for one in self._line)
 
     async def complete(
         self,

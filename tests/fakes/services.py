@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tests.fakes import defaults
+from tests.fakes.discord import cdn, gateway
+from tests.fakes.discord.rest import Rest
+from tests.fakes.discord.world import World as DiscordWorld
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
@@ -15,6 +18,9 @@ from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
 from tests.fakes.site import site
+from tests.fakes.slack import files, socket
+from tests.fakes.slack.web_api import WebApi
+from tests.fakes.slack.world import World as SlackWorld
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -24,12 +30,16 @@ class State:
     """What all services know; each host's server works on its own part."""
 
     telegram: World = field(default_factory=World)
+    discord: DiscordWorld = field(default_factory=DiscordWorld)
+    slack: SlackWorld = field(default_factory=SlackWorld)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
     def reset(self) -> None:
         """Back to the defaults."""
         self.telegram.reset()
+        self.discord.reset()
+        self.slack.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -52,6 +62,13 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
+    defaults.SLACK_HOST: lambda _host, state: WebApi(state.slack).application(),
+    defaults.SLACK_SOCKET_HOST: lambda _host, state: socket.application(state.slack),
+    defaults.SLACK_FILES_HOST: lambda _host, state: files.application(state.slack),
+    defaults.DISCORD_HOST: lambda _host, state: Rest(state.discord).application(),
+    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
+    defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),
+    defaults.DISCORD_MEDIA_HOST: lambda _host, state: cdn.application(state.discord),
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),

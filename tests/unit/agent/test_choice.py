@@ -69,7 +69,9 @@ def test_the_way_back(tmp_path: Path, text: str) -> None:
     assert chooser.settings.get(SETTING) is None, "another default in config.json applies"
 
 
-@pytest.mark.parametrize("text", ["/model 0", "/model 4", "/model gpt-5", "/model gpt", "/model ²"])
+@pytest.mark.parametrize(
+    "text", ["/model 0", "/model 4", "/model gpt-5", "/model gpt", "/model ²", f"/model {'9' * 5000}"]
+)
 def test_nothing_else_is_ever_chosen(tmp_path: Path, text: str) -> None:
     chooser = Chooser(tmp_path)
     assert "1. `anthropic/claude-sonnet` ← asked first" in chooser.say(text)
