@@ -120,6 +120,21 @@ def test_a_task_of_the_same_id_is_done_once(play: Callable[..., None]) -> None:
     assert len(model.asked) == 1
 
 
+def test_two_at_once_of_the_same_id_are_one(play: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slowly(_: Chat, user_id: str) -> str:
+        await asyncio.sleep(0.1)
+        return user_id
+
+    monkeypatch.setattr(Chat, "home", slowly)
+
+    async def scene(world: ScriptWorld) -> None:
+        await asyncio.gather(*(world.task("go", id="mine", reply_to="telegram") for _ in range(3)))
+        await world.idle()
+        assert len(world.chat.texts(OWNER)) == 2, "the notice and the answer"
+
+    play(scene)
+
+
 def test_a_task_goes_on_when_nobody_waits_any_more(play: Callable[..., None]) -> None:
     held = Held()
 
