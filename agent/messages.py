@@ -19,6 +19,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "command_option_model": {"en": "its number or a part of its name", "pl": "numer albo część nazwy"},
     "command_option_stop": {"en": "what to do instead", "pl": "co zrobić zamiast tego"},
     "command_help": {"en": "what I understand", "pl": "co rozumiem"},
+    "slack_command": {
+        "en": "{command}: I answer in our direct messages.",
+        "pl": "{command}: odpowiadam w wiadomościach bezpośrednich.",
+    },
     "start": {
         "en": "Hi! I am your assistant. Write to me in plain words; I can run commands and work with files in my "
         "sandbox. /help shows what else I understand.",

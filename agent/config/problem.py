@@ -67,6 +67,11 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "{at} holds {user!r}; Telegram ids are numbers (write to @userinfobot to learn yours)",
         "pl": "{at} zawiera {user!r}; identyfikatory Telegrama to liczby (napisz do @userinfobot, żeby poznać swój)",
     },
+    "slack_user": {
+        "en": "{at} holds {user!r}; Slack's member ids begin with U or W (in your profile: More, Copy member ID)",
+        "pl": "{at} zawiera {user!r}; identyfikatory członków Slacka zaczynają się od U lub W (w profilu: Więcej, "
+        "Kopiuj ID członka)",
+    },
     "range": {
         "en": "{at} must be from {low} to {high}, it is {value}",
         "pl": "{at} musi być od {low} do {high}, jest {value}",

@@ -103,6 +103,16 @@ def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -
     assert sentence in str(caught.value)
 
 
+def test_slack_takes_member_ids() -> None:
+    def parsed(user: object) -> config.Config:
+        return config.parse(json.dumps({**SLACK, "channel": {**SLACK["channel"], "allowed_user_ids": [user]}}))
+
+    assert parsed("U012ABCDEF").channels[0].allowed_user_ids == ["U012ABCDEF"]
+    for user in (123456789, "@anna", "B012ABCDEF"):
+        with pytest.raises(ConfigError, match="member ids begin with U or W"):
+            parsed(user)
+
+
 def test_no_error_shows_a_secret() -> None:
     secret = "sk-very-secret"
     for key in ("llm.modle", "channel.bot_token"):
