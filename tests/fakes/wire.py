@@ -32,7 +32,11 @@ class Attachment(_Form):
 
 
 class UserMessage(_Form):
-    """What a user writes to the bot. `chat_id` is the user's own private chat unless given."""
+    """What a user writes to the bot. `chat_id` is the user's own private chat unless given.
+
+    `entities` are those that the user's app adds (a link behind words, a mention by name); the service finds the rest.
+    `quote` is the part of the answered message that is quoted.
+    """
 
     user_id: int
     text: str = ""
@@ -41,7 +45,9 @@ class UserMessage(_Form):
     username: str | None = None
     first_name: str = "Lab"
     language_code: str = "en"
+    entities: list[dict[str, Any]] = []
     reply_to: int | None = None
+    quote: str | None = None
     topic: int | None = None
     album: str | None = None
     document: Attachment | None = None
@@ -98,11 +104,18 @@ class Call(_Form):
 
 
 class TelegramSettings(_Form):
-    """What is given is changed, the rest stays. `blocked`: users who blocked the bot."""
+    """What is given is changed, the rest stays.
+
+    `blocked`: users who blocked the bot; `privacy`: in groups the bot sees only what is addressed to it;
+    `moved`: groups that became supergroups, old number to new; `lost_topics`: those that were deleted.
+    """
 
     tokens: list[str] | None = None
     flood_control: bool | None = None
     blocked: list[int] | None = None
+    privacy: bool | None = None
+    moved: dict[int, int] | None = None
+    lost_topics: list[int] | None = None
 
 
 class TelegramFault(_Form):
