@@ -1,4 +1,4 @@
-"""What each chat service costs: memory, the way to the first contact, the time of an answer, and a burst of messages."""
+"""What each chat service costs: memory, the way to the first contact, the time of an answer, a burst of messages."""
 
 from __future__ import annotations
 
