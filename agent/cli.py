@@ -11,7 +11,6 @@ import socket
 import sys
 from http.client import HTTPConnection
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -176,9 +175,11 @@ def chat(message: tuple[str, ...]) -> None:
 def slack_manifest() -> None:
     """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
 
-    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    On your own machine: picoclaw slack-manifest (after make venv, in .venv/bin)
     """
-    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
+    from agent.channels import slack_manifest as manifest
+
+    click.echo(manifest(), nl=False)
 
 
 def _ask(lines: TextIO, text: str) -> str:
