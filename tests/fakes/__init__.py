@@ -7,4 +7,5 @@ Run them for a lab with `python -m tests.fakes --lab DIR`, or inside a test with
     listener.py    a listening socket that can fall silent or reset      web.py        what every server shares
     control.py     the control API (JSON over HTTP on a Unix socket)     wire.py       its types, shared with client.py
     telegram/      the Bot API                                           llm/          models: what to say, and dialects
+    discord/       HTTP API, Gateway and CDN
 """

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from tests.fakes import defaults, wire
+from tests.fakes.discord.client import DiscordClient
 from tests.fakes.errors import FakesError
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class FakesClient:
         transport = httpx.HTTPTransport(uds=self.control)
         self._reached = False
         self._http = httpx.Client(transport=transport, base_url="http://fakes", timeout=_SLACK)
+        self.discord = DiscordClient(self._get, self._post)
 
     def __enter__(self) -> Self:
         """Closed when the block ends."""

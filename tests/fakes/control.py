@@ -13,6 +13,21 @@
     GET  /telegram/commands                         -> what setMyCommands has set
     POST /telegram/settings        TelegramSettings
     POST /telegram/fail            TelegramFault
+    POST /discord/user_message     DiscordUserMessage -> DiscordSent
+    POST /discord/user_edit        DiscordUserEdit  -> DiscordSent; without a text it is deleted
+    POST /discord/order            DiscordOrder     -> DiscordSent: a user picks a command of the menu
+    POST /discord/new_channel      DiscordNewChannel -> {"channel_id": ...}
+    GET  /discord/private/USER                      -> {"channel_id": ...} of the user's private channel
+    GET  /discord/channel/ID       ?after=          -> [DiscordMessage], both sides
+    GET  /discord/channel/ID/wait  ?after=&timeout=&containing=    -> the bot's messages as soon as there are any
+    GET  /discord/calls            ?route=&since=   -> [DiscordCall]
+    GET  /discord/calls/wait       ?route=&since=&timeout=         -> as soon as there are any
+    GET  /discord/connections                       -> [DiscordConnection] to the Gateway
+    GET  /discord/commands                          -> the menu
+    GET  /discord/interactions                      -> [DiscordInteraction]
+    POST /discord/settings         DiscordSettings
+    POST /discord/fail             DiscordFault
+    POST /discord/gateway_fail     DiscordGatewayFault
     POST /llm/script               [Reply]          appended: one for each of the next requests
     POST /llm/rules                [Rule]           in place of the built-in habit of running commands
     POST /llm/reset                                 script, rules, records, keys and models
@@ -28,6 +43,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from tests.fakes.discord.control import DiscordControl
 from tests.fakes.forms import body_of
 from tests.fakes.llm.control import LlmControl
 from tests.fakes.services import State
@@ -63,6 +79,7 @@ class Control:
         router.add_post("/reset", self._reset)
         router.add_post("/network", self._network)
         TelegramControl(self._state.telegram).add_routes(router)
+        DiscordControl(self._state.discord).add_routes(router)
         LlmControl(self._state.brain, self._state.accounts).add_routes(router)
         return application
 

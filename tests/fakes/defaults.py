@@ -1,6 +1,10 @@
 """What the stand-ins accept unless a test says otherwise: well-formed, and worthless anywhere else."""
 
 TELEGRAM_HOST = "api.telegram.org"
+DISCORD_HOST = "discord.com"
+DISCORD_GATEWAY_HOST = "gateway.discord.gg"
+DISCORD_CDN_HOST = "cdn.discordapp.com"
+DISCORD_MEDIA_HOST = "media.discordapp.net"
 OPENROUTER_HOST = "openrouter.ai"
 OPENAI_HOST = "api.openai.com"
 ANTHROPIC_HOST = "api.anthropic.com"
@@ -15,6 +19,13 @@ BOT_ID = 7012345678
 BOT_USERNAME = "picoclaw_lab_bot"
 BOT_NAME = "PicoClaw"
 TELEGRAM_TOKEN = f"{BOT_ID}:AAHlabTokenForTheStandInOnly-012345"
+
+DISCORD_OWNER_ID = "80351110224678912"
+DISCORD_BOT_ID = "1180000000000000001"
+DISCORD_GUILD_ID = "1180000000000000002"
+DISCORD_CHANNEL_ID = "1180000000000000003"
+DISCORD_ROLE_ID = "1180000000000000004"
+DISCORD_TOKEN = "MTE4MDAwMDAwMDAwMDAwMDAwMQ.GlabTk.forTheStandInOnly-and-worthless-anywhere"
 
 OPENROUTER_KEY = "sk-or-v1-" + "1abf" * 16
 OPENAI_KEY = "sk-proj-labKeyForTheStandInOnly" + "0123456789" * 3

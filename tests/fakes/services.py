@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tests.fakes import defaults
+from tests.fakes.discord.cdn import files_site
+from tests.fakes.discord.gateway.server import gateway
+from tests.fakes.discord.rest.server import DiscordServer
+from tests.fakes.discord.world import World as Discord
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
@@ -24,12 +28,14 @@ class State:
     """What all services know; each host's server works on its own part."""
 
     telegram: World = field(default_factory=World)
+    discord: Discord = field(default_factory=Discord)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
     def reset(self) -> None:
         """Back to the defaults."""
         self.telegram.reset()
+        self.discord.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -37,6 +43,10 @@ class State:
 
 def _telegram(_host: str, state: State) -> web.Application:
     return TelegramServer(state.telegram).application()
+
+
+def _discord(_host: str, state: State) -> web.Application:
+    return DiscordServer(state.discord).application()
 
 
 def _model(dialect: Callable[[str], Dialect]) -> Callable[[str, State], web.Application]:
@@ -52,6 +62,10 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
+    defaults.DISCORD_HOST: _discord,
+    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway(state.discord),
+    defaults.DISCORD_CDN_HOST: lambda _host, state: files_site(state.discord, resizes=False),
+    defaults.DISCORD_MEDIA_HOST: lambda _host, state: files_site(state.discord, resizes=True),
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),

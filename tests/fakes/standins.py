@@ -57,6 +57,7 @@ class StandIns:
         try:
             for host in self._hosts:
                 await host.start()
+            self.state.discord.addresses = {host.name: host.public_url for host in self._hosts}
             if self._socket is not None:
                 await self._control.start(self._socket)
         except BaseException:

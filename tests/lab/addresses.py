@@ -26,6 +26,7 @@ SERVICES: dict[str, int] = {
     "wss-primary.slack.com": 18,
     "cdn.discordapp.com": 19,
     "files.slack.com": 20,
+    "media.discordapp.net": 21,
 }
 """Host name of each stand-in, and the last byte of its address."""
 
