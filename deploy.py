@@ -13,20 +13,24 @@ from roles.image import image
 from roles.models import models
 from roles.network import network
 from roles.preflight import look_at_host, preflight
+from roles.removal import removal, unwanted
 from roles.seccomp import seccomp
 from roles.storage import owners_config, storage
 
 go_on_when_nobody_can_be_asked()
 with each_host_on_its_own():
     machine = look_at_host()
-    preflight(machine=machine)
-    config = owners_config()
-    models(config=config)
-    docker(machine=machine)
-    daemon(machine=machine)
-    network(machine=machine, config=config)
-    seccomp()
-    storage(config=config)
-    image(config=config)
-    containers(config=config)
-    health(config=config)
+    if unwanted():
+        removal()
+    else:
+        preflight(machine=machine)
+        config = owners_config()
+        models(config=config)
+        docker(machine=machine)
+        daemon(machine=machine)
+        network(machine=machine, config=config)
+        seccomp()
+        storage(config=config)
+        image(config=config)
+        containers(config=config)
+        health(config=config)

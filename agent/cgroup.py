@@ -54,6 +54,17 @@ def number(text: str) -> int | None:
     return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
 
 
+def memory() -> tuple[int, int | None]:
+    """Bytes in use, as `docker stats` counts them (without the page cache that could go), and the limit."""
+    used = number(read("memory", "memory.usage_in_bytes", "memory.current")) or 0
+    cache = 0
+    for line in read("memory", "memory.stat", "memory.stat").splitlines():
+        name, _, value = line.partition(" ")
+        if name == "total_inactive_file" or (name == "inactive_file" and not cache):
+            cache = int(value)
+    return max(used - cache, 0), number(read("memory", "memory.limit_in_bytes", "memory.max"))
+
+
 class Cgroup:
     """This process's cgroup; a limit or counter that cannot be read is None or 0."""
 

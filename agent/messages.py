@@ -27,19 +27,38 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
-    "status": {
-        "en": "PicoClaw {version}, up {uptime}\nmodel: {model}\nsandbox: {sandbox}\nchannels: {channels}",
-        "pl": "PicoClaw {version}, działa od {uptime}\nmodel: {model}\npiaskownica: {sandbox}\nkanały: {channels}",
+    "status_head": {"en": "PicoClaw {version}, up {uptime}", "pl": "PicoClaw {version}, działa od {uptime}"},
+    "status_model": {"en": "model: {model}", "pl": "model: {model}"},
+    "status_contact": {"en": "{name}: ok, heard {seconds} s ago", "pl": "{name}: ok, kontakt {seconds} s temu"},
+    "status_confined": {
+        "en": "confinement: {ok} of {all} controls in force",
+        "pl": "izolacja: działa {ok} z {all} zabezpieczeń",
+    },
+    "status_counts": {
+        "en": "waiting messages: {waiting}, strangers turned away: {strangers}",
+        "pl": "wiadomości w kolejce: {waiting}, odprawieni obcy: {strangers}",
     },
     "sandbox_up": {
-        "en": "connected, workspace {used} of {limit} MB",
-        "pl": "połączona, pliki {used} z {limit} MB",
+        "en": "sandbox: connected, workspace {used} of {limit} MB",
+        "pl": "piaskownica: połączona, pliki {used} z {limit} MB",
     },
     "sandbox_full": {
-        "en": "connected, workspace FULL: {used} of {limit} MB; ask me to delete something",
-        "pl": "połączona, BRAK MIEJSCA na pliki: {used} z {limit} MB; poproś, żebym coś usunął",
+        "en": "sandbox: connected, workspace FULL: {used} of {limit} MB; ask me to delete something",
+        "pl": "piaskownica: połączona, BRAK MIEJSCA na pliki: {used} z {limit} MB; poproś, żebym coś usunął",
     },
-    "sandbox_down": {"en": "not connected", "pl": "niepołączona"},
+    "sandbox_down": {"en": "sandbox: not connected", "pl": "piaskownica: niepołączona"},
+    "models": {"en": "Models, in the order in which they are asked:", "pl": "Modele w kolejności pytania:"},
+    "models_in_use": {"en": "asked first", "pl": "pytany jako pierwszy"},
+    "models_how": {"en": "/model 2 asks another one first.", "pl": "/model 2 zapyta najpierw inny."},
+    "model_chosen": {
+        "en": "From now on {model} is asked first, until you choose again.",
+        "pl": "Od teraz najpierw pytany jest {model}, aż wybierzesz inaczej.",
+    },
+    "model_unknown": {
+        "en": "“{wanted}” is none of my models, or more than one. /model lists them; others go into config.json.",
+        "pl": "„{wanted}” nie pasuje do żadnego z modeli albo pasuje do kilku. /model je wymienia; inne wpisz do "
+        "config.json.",
+    },
     "paired": {
         "en": "You are paired: from now on I work for you.",
         "pl": "Sparowano: od teraz pracuję dla Ciebie.",
@@ -47,6 +66,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "no_such_command": {
         "en": "I do not know the command {command}. /help lists those I know.",
         "pl": "Nie znam polecenia {command}. /help pokazuje te, które znam.",
+    },
+    "did_you_mean": {
+        "en": "I do not know the command {command}. Did you mean {close}?",
+        "pl": "Nie znam polecenia {command}. Czy chodziło o {close}?",
     },
     "only_text": {
         "en": "I can only read text so far; please write it.",

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from agent import config
 from agent.channels.base import Channel
-from agent.errors import ConfigError
 
 
 def make(settings: config.Channel) -> Channel:
-    """The channel that a part of config.json describes.
-
-    Raises:
-        ConfigError: this version does not speak that service yet.
-    """
+    """The channel that a part of config.json describes."""
     if isinstance(settings, config.Telegram):
         from agent.channels.telegram import TelegramChannel
 
@@ -21,5 +16,6 @@ def make(settings: config.Channel) -> Channel:
         from agent.channels.discord import DiscordChannel
 
         return DiscordChannel(settings.bot_token)
-    kind = type(settings).__name__.lower()
-    raise ConfigError(f"config.json: channel.type {kind} is not served by this version; use telegram, or upgrade")
+    from agent.channels.slack import SlackChannel
+
+    return SlackChannel(settings.bot_token, settings.app_token)

@@ -1,33 +1,33 @@
 """Discord's Gateway through discord.py's websocket: events in the order in which they come, as Discord sends them.
 
-discord.py's Client is left out. It keeps servers, members and messages in memory and hands events to tasks of their own,
-so that the second may be through before the first is stored; and it waits up to a quarter of an hour between attempts.
-Its websocket (compression, heartbeats, RESUME) and its HTTP client (rate limits) are what is used.
+discord.py's Client is left out. It keeps servers, members and messages in memory and hands events to tasks of their
+own, so that the second may be through before the first is stored; and it waits up to a quarter of an hour between two
+attempts. Its websocket (compression, heartbeats, RESUME) and its HTTP client (rate limits) are what is used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yarl
-from discord import Intents
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
-from discord.http import HTTPClient
+
+from agent.channels.discord_parts import DiscordWebSocket, HTTPClient, Intents, ReconnectWebSocket
 
 log = logging.getLogger("discord")
 
 Handler = Callable[[Mapping[str, Any]], None]
 
-# A server that says nothing for so long, not even to a heartbeat, is not there any more.
-SILENCE_S = 60.0
 CONNECT_S = 20.0
-# A session that cannot be resumed is sometimes neither resumed nor refused.
+# What Discord may take to say READY or RESUMED; a session is sometimes neither resumed nor refused.
+BEGIN_S = 15.0
 MOST_RESUMES = 2
-RESUMED_S = 15.0
+# What the answer to a heartbeat may take; nothing else tells a connection that is dead.
+ACK_S = 10.0
 
 
 def intents() -> Intents:
@@ -48,7 +48,7 @@ class _State:
     """What discord.py's websocket wants of the client's state."""
 
     shard_count = None
-    heartbeat_timeout = SILENCE_S
+    heartbeat_timeout = 120.0  # later than what is looked for here
     _activity = _status = None
 
     def __init__(self, parsers: Mapping[str, Handler]) -> None:
@@ -65,17 +65,15 @@ class _State:
 class _Client:
     """What discord.py's websocket wants of a client."""
 
-    _enable_debug_events = True  # so that `dispatch` hears of every frame
+    _enable_debug_events = False
 
-    def __init__(self, http: HTTPClient, handlers: Mapping[str, Handler], heard: Callable[[], None]) -> None:
+    def __init__(self, http: HTTPClient, parsers: Mapping[str, Handler]) -> None:
         self.http = http
         self.loop = asyncio.get_running_loop()
-        self._connection = _State(handlers)
-        self._heard = heard
+        self._connection = _State(parsers)
 
-    def dispatch(self, event: str, *_: object) -> None:
-        if event == "socket_raw_receive":
-            self._heard()
+    def dispatch(self, *_: object) -> None:
+        """The handlers hear of everything."""
 
 
 class Gateway:
@@ -84,15 +82,23 @@ class Gateway:
     Args:
         http: logged in.
         handlers: called with each event of that name, in order.
-        heard: called with every frame that arrives.
+        heard: called with every frame that arrives once the session has begun.
+        session: an earlier Gateway's, to be resumed.
     """
 
-    def __init__(self, http: HTTPClient, handlers: Mapping[str, Handler], heard: Callable[[], None]) -> None:
-        self._client = _Client(http, {**handlers, "READY": self._ready, "RESUMED": self._resumed}, heard)
+    def __init__(
+        self,
+        http: HTTPClient,
+        handlers: Mapping[str, Handler],
+        heard: Callable[[], None],
+        session: Session | None = None,
+    ) -> None:
+        self.session = session
+        self._client = _Client(http, {**handlers, "READY": self._ready, "RESUMED": self._resumed})
         self._on_ready = handlers["READY"]
-        self._session: Session | None = None
+        self._heard = heard
         self._resumes = 0
-        self._begun = asyncio.Event()
+        self._begun = False
 
     async def listen(self) -> None:
         """Connect, resuming the last session where there is one, and hear until the connection ends.
@@ -101,31 +107,32 @@ class Gateway:
             discord.ConnectionClosed: Discord will not have it so; `code` says why.
             OSError, TimeoutError, aiohttp.ClientError: the connection failed or fell silent.
         """
-        session = self._session if self._resumes < MOST_RESUMES else None
-        if session is not None:
-            self._resumes += 1
-        self._begun.clear()
+        if self._resumes >= MOST_RESUMES:
+            self.session = None
+        self._resumes += self.session is not None
+        self._begun = False
         ws: Any = None
         try:
             async with asyncio.timeout(CONNECT_S):
-                ws = await self._open(session)
-            async with asyncio.timeout(RESUMED_S):
-                while not self._begun.is_set():
+                ws = await self._open(self.session)
+            async with asyncio.timeout(BEGIN_S):
+                while not self._begun:
                     await ws.poll_event()
             self._resumes = 0
             while True:
-                await ws.poll_event()
+                async with asyncio.timeout(_patience(ws)):
+                    await ws.poll_event()
+                self._heard()
         except ReconnectWebSocket as end:
             log.info("the connection to Discord's Gateway ended; %s", "resuming" if end.resume else "beginning anew")
             if not end.resume:
-                self._session = None
-                ws = None
+                self.session = ws = None
         finally:
             if ws is not None:
                 self._remember(ws)
                 await _close(ws)
 
-    async def _open(self, session: Session | None) -> Any:
+    async def _open(self, session: Session | None) -> Any:  # noqa: ANN401 - its private parts are needed
         if session is None:
             return await DiscordWebSocket.from_client(self._client, initial=True)  # type: ignore[arg-type]
         return await DiscordWebSocket.from_client(
@@ -136,23 +143,32 @@ class Gateway:
             resume=True,
         )
 
-    def _remember(self, ws: Any) -> None:
-        self._session = Session(ws.session_id, ws.sequence, ws.gateway) if ws.session_id else None
+    def _remember(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
+        self.session = Session(ws.session_id, ws.sequence, ws.gateway) if ws.session_id else None
 
     def _ready(self, data: Mapping[str, Any]) -> None:
-        self._begun.set()
+        self._begun = True
         self._on_ready(data)
 
     def _resumed(self, _: Mapping[str, Any]) -> None:
-        self._begun.set()
+        self._begun = True
         log.info("resumed, listening")
+        self._heard()
 
 
-async def _close(ws: Any) -> None:
-    """Leave without ending the session; whatever state the connection is in."""
-    if ws._keep_alive is not None:
-        ws._keep_alive.stop()
-        ws._keep_alive = None
+def _patience(ws: Any) -> float:  # noqa: ANN401 - discord.py's private parts
+    """Seconds within which the next frame has to come; events alone do not help a heartbeat that is not answered."""
+    alive = ws._keep_alive  # noqa: SLF001
+    if alive is None:
+        return ACK_S
+    return float(alive._last_ack + alive.interval + ACK_S - time.perf_counter())  # noqa: SLF001
+
+
+async def _close(ws: Any) -> None:  # noqa: ANN401 - whatever state it is in
+    """Leave without ending the session."""
+    if ws._keep_alive is not None:  # noqa: SLF001 - its thread would go on
+        ws._keep_alive.stop()  # noqa: SLF001
+        ws._keep_alive = None  # noqa: SLF001
     if not ws.socket.closed:
         try:
             async with asyncio.timeout(2):

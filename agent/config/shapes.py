@@ -35,6 +35,7 @@ class Model(_Section, frozen=True):
     timeout_s: float = 120.0
     # In place of what the deploy finds in the tables of models.
     context_window: int | None = None
+    vision: bool | None = None
     price: Price | None = None
 
     @property
@@ -133,6 +134,14 @@ class Config(_Section, frozen=True):
     def uses_litellm(self) -> bool:
         """Whether any of the models needs the container picoclaw-llm."""
         return any(model.through_litellm for model in self.llm.models)
+
+    @property
+    def placed_channels(self) -> Iterator[tuple[str, Channel]]:
+        """Each with its place in config.json, `channels[0]` or `channel`."""
+        for place, channel in enumerate(self.channels):
+            yield f"channels[{place}]", channel
+        if self.channel is not None:
+            yield "channel", self.channel
 
     def secrets(self) -> Iterator[str]:
         """Every value that must never be shown."""

@@ -53,7 +53,7 @@ class Answers:
 
     def give(self, message: Inbound, text: str) -> None:
         """Answer at once, without a draft."""
-        self._mailbox.finish(message, self._messages(message, text, "en", crowded=False))
+        self._mailbox.finish(message, self._messages(message, text, "en", crowded=False), self._redact(text))
         self.ready(message.channel)
 
     def finish(self, message: Inbound, text: str, language: str, draft: str | None, *, crowded: bool) -> None:
@@ -67,9 +67,9 @@ class Answers:
             crowded: whether other messages wait, so that it is to be shown which one is answered.
         """
         messages = list(self._messages(message, text, language, crowded=crowded))
-        if draft is not None:
+        if draft is not None and messages:
             messages[0] = replace(messages[0], edits=draft)
-        self._mailbox.finish(message, messages)
+        self._mailbox.finish(message, messages, self._redact(printable(text)))
 
     def break_off(self, message: Inbound, note: str, said: str, draft: str | None) -> None:
         """End a message without an answer; a draft that is in sight keeps what was said, and says why it ends."""

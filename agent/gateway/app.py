@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-import time
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent import __version__, channels
 from agent.channels.base import Channel
+from agent.channels.tasks import TaskChannel
 from agent.channels.terminal import OWNER, TerminalChannel
 from agent.config import Config
-from agent.gateway import health, request, upkeep
+from agent.errors import PicoClawError
+from agent.gateway import health, upkeep
 from agent.gateway.access import Access
 from agent.gateway.answer import Answers
+from agent.gateway.attachments import Attachments
+from agent.gateway.choice import ModelChoice
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
+from agent.gateway.status import Status
 from agent.gateway.turn import Turns
+from agent.gateway.watchdog import Watchdog
 from agent.llm import tables
 from agent.llm.models import Models
-from agent.messages import say
-from agent.sandbox.client import SandboxError, SandboxLink
+from agent.sandbox.client import SandboxLink
 from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
@@ -45,13 +49,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gateway")
 
+# Channels that reach nobody outside of the container.
+_LOCAL = ("terminal", "task")
+
 
 class Gateway:
     """Everything that runs in the container `picoclaw`."""
 
     def __init__(self, config: Config, state: Path = STATE, table: tables.Table | None = None) -> None:
         self._config = config
-        self._started = time.monotonic()
         database = connect(state)
         self._mailbox = Mailbox(database)
         self._spool = Spool(state.parent / "spool")
@@ -63,7 +69,8 @@ class Gateway:
         self._egress = _egress(config, database)
         known = tables.load() if table is None else table
         self._model = Models(config.llm, table=known)
-        made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
+        tasks = TaskChannel(self._mailbox, self._reach, lambda: self._desks, self._codes)
+        made: list[Channel] = [TerminalChannel(), tasks, *map(channels.make, config.channels)]
         self._channels = {channel.name: channel for channel in made}
         allowed: dict[str, Iterable[int | str]] = {
             type(c).__name__.lower(): c.allowed_user_ids for c in config.channels
@@ -76,10 +83,18 @@ class Gateway:
         self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         spending = Spending(config.llm, known, Usage(database))
+        choice = ModelChoice(config.llm, self._model, self._mailbox)
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
-            Commands(self._sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
+            Commands(
+                self._sessions,
+                {
+                    "status": lambda _, language: self._status.text(language),
+                    "usage": lambda _, language: spending.report(language),
+                    "model": choice.answer,
+                },
+            ),
             Turns(
                 model=self._model,
                 tools=tools,
@@ -90,22 +105,36 @@ class Gateway:
                 history=History(self._sessions),
                 spending=spending,
                 outgoing=self._outgoing,
-                user_message=request.user_message,
+                user_message=Attachments(
+                    self._channels.__getitem__, self._sandbox, lambda: self._model.sees
+                ).user_message,
+                pictures=lambda: Pictures(self._sandbox),
                 allow_hosts=config.sandbox.allow_hosts,
             ),
             Answers(self._channels, self._mailbox, self._spool, self._redact, lambda name: self._delivery[name].wake()),
         )
+        self._access = {name: Access(name, allowed.get(name, [OWNER]), owners) for name in self._channels}
         self._desks = {
             name: FrontDesk(
                 name,
-                Access(name, allowed.get(name, [OWNER]), owners),
+                access,
                 self._mailbox,
                 self._redact,
                 received=self._received,
                 edited=self._conversations.edited,
             )
-            for name in self._channels
+            for name, access in self._access.items()
         }
+        self._contacts = {name: channel.contact for name, channel in self._channels.items() if name not in _LOCAL}
+        self._watchdog = Watchdog(self._contacts, self._mailbox)
+        self._status = Status(
+            self._contacts,
+            self._sandbox,
+            self._model,
+            asked=choice.names,
+            strangers=self._strangers,
+            waiting=lambda: self._conversations.waiting,
+        )
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -119,6 +148,7 @@ class Gateway:
             self._conversations.put(message)
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._watchdog.run())
                 group.create_task(upkeep.run(self._mailbox, self._sessions, self._spool))
                 for name, channel in self._channels.items():
                     group.create_task(channel.run(self._desks[name]))
@@ -134,18 +164,22 @@ class Gateway:
 
     def report(self) -> dict[str, Any]:
         """The body of `/health` and `/ready`."""
-        contacts = {name: channel.contact for name, channel in self._channels.items() if name != "terminal"}
-        problems = {name: contact.problem for name, contact in contacts.items()}
-        healthy = not any(problems.values())
+        healthy = all(contact.problem is None for contact in self._contacts.values())
         egress = self._egress.report() if self._egress is not None else {}
         return {
             "healthy": healthy,
             "ready": healthy and self._sandbox.connected and not any(egress.values()),
             "version": __version__,
-            "uptime_s": round(time.monotonic() - self._started),
+            "uptime_s": self._status.uptime_s,
             "sandbox": self._sandbox.connected,
             "channels": {
-                name: {"problem": problems[name], "last_contact_s": contacts[name].age()} for name in contacts
+                name: {
+                    "problem": contact.problem,
+                    "curable": contact.curable,
+                    "last_contact_s": contact.age(),
+                    "strangers": self._access[name].strangers,
+                }
+                for name, contact in self._contacts.items()
             },
             "egress": egress,
         }
@@ -160,27 +194,19 @@ class Gateway:
         limits = self._channels[message.channel].limits
         return Outgoing(message, limits, self._mailbox, self._spool, self._redact)
 
-    async def _status(self, _: Inbound, language: str) -> str:
-        report = self.report()
-        return say(
-            "status",
-            language,
-            version=__version__,
-            uptime=timedelta(seconds=report["uptime_s"]),
-            model=self._config.llm.model,
-            sandbox=await self._sandbox_in_words(language),
-            channels=", ".join(f"{name}: {c['problem'] or 'ok'}" for name, c in report["channels"].items()),
-        )
+    def _strangers(self) -> int:
+        return sum(access.strangers for access in self._access.values())
 
-    async def _sandbox_in_words(self, language: str) -> str:
-        try:
-            usage = await self._sandbox.usage() if self._sandbox.connected else None
-        except SandboxError:
-            usage = None
-        if usage is None:
-            return say("sandbox_down", language)
-        used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
-        return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
+    def _codes(self) -> dict[str, str | None]:
+        """The pairing code of each channel; None of one that has an owner."""
+        return {name: self._access[name].code() for name in self._contacts}
+
+    async def _reach(self, name: str) -> tuple[str, str]:
+        """The private chat with a channel's owner, and the owner's id there."""
+        owners = self._access[name].owners()
+        if not owners:
+            raise PicoClawError(f"{name} has no owner yet: picoclaw pair shows how to become one")
+        return await self._channels[name].home(owners[0]), owners[0]
 
 
 def _egress(config: Config, database: sqlite3.Connection) -> Egress | None:

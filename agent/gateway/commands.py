@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
 
 from agent.messages import COMMANDS, command, say
 from agent.store.mailbox import Inbound
@@ -44,7 +45,9 @@ class Commands:
             return None
         handler = self._handlers.get(name)
         if handler is None:
-            return say("no_such_command", language, command=f"/{name}")
+            close = get_close_matches(name, COMMANDS, n=1)
+            said = "did_you_mean" if close else "no_such_command"
+            return say(said, language, command=f"/{name}", close=f"/{close[0]}" if close else "")
         answer = handler(message, language)
         return answer if isinstance(answer, str) else await answer
 

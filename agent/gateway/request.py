@@ -1,9 +1,8 @@
-"""What the owner wrote, as the message that the model gets."""
+"""What the owner wrote, as the model reads it."""
 
 from __future__ import annotations
 
 from agent.store.mailbox import Inbound
-from agent.store.sessions import Message
 
 
 def text_of(message: Inbound) -> str:
@@ -12,8 +11,3 @@ def text_of(message: Inbound) -> str:
         return message.text
     quoted = "\n".join(f"> {line}" for line in message.quoted.splitlines())
     return f"[In reply to this message, which may be somebody else's:]\n{quoted}\n\n{message.text}".rstrip()
-
-
-async def user_message(message: Inbound) -> Message:
-    """The request of a turn."""
-    return {"role": "user", "content": text_of(message)}

@@ -13,6 +13,7 @@ from agent import config
 from agent.gateway import prompt
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
 from agent.gateway.spending import Spending
 from agent.llm.errors import LLMError
@@ -27,7 +28,7 @@ log = logging.getLogger("turn")
 
 CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
 # A turn that was begun so often without coming to an end is what ends the gateway.
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 STOPPED = "error: your owner stopped this while it ran; its outcome is unknown, check before repeating it"
@@ -106,6 +107,7 @@ class Turns:
     """Runs turns; every step is stored as it happens, so that a restart goes on where it was.
 
     `user_message` makes the model's message of what the owner wrote, attachments included; it is asked once a turn.
+    `pictures` gives what puts pictures into one turn's requests.
     """
 
     model: Model
@@ -118,6 +120,7 @@ class Turns:
     spending: Spending
     outgoing: Callable[[Inbound], Outgoing]
     user_message: Callable[[Inbound], Awaitable[Message]]
+    pictures: Callable[[], Pictures]
     allow_hosts: Sequence[str] = ()
 
     async def run(self, message: Inbound, language: str, answer: Callable[[str], None], watcher: Watcher) -> None:
@@ -169,12 +172,14 @@ class Turns:
             log.warning("continuing a turn that a restart interrupted")
 
     async def _loop(self, steps: _Steps, language: str, watcher: Watcher) -> str:
+        pictures = self.pictures()
         for _ in range(self.settings.max_steps):
             if refusal := self.spending.refusal(language):
                 return refusal
             watcher.step()
+            history = await pictures.shown(steps.history())
             answer = await self.model.complete(
-                [self._system(), *steps.history()], self.tools.definitions, watcher.text, watcher.restart
+                [self._system(), *history], self.tools.definitions, watcher.text, watcher.restart
             )
             completion = self._tamed(answer)
             steps.add(completion.message(), paid=completion)

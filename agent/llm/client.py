@@ -46,10 +46,14 @@ class ChatClient:
         where: its place in config.json, for the owner.
         idle_minutes: how long litellm is kept loaded after the answer.
         socket: where picoclaw-llm listens.
+        sees: whether it looks at pictures; else it is told in words that there is one.
     """
 
-    def __init__(self, model: Model, where: str = "llm", idle_minutes: float = 10.0, socket: str = SOCKET) -> None:
+    def __init__(
+        self, model: Model, where: str = "llm", idle_minutes: float = 10.0, socket: str = SOCKET, *, sees: bool = False
+    ) -> None:
         self._model = model
+        self.sees = sees
         self._idle_minutes = idle_minutes
         silence = min(model.timeout_s, max(_SILENCE_S, model.timeout_s / 2))
         start = START_S if model.through_litellm else 0.0
@@ -143,7 +147,7 @@ class ChatClient:
         model = self._model
         body: dict[str, Any] = {
             "model": model.model,
-            "messages": _for(model, messages),
+            "messages": _for(model, messages if self.sees else [_blind(message) for message in messages]),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -189,6 +193,15 @@ class ChatClient:
     def _without_key(self, text: str) -> str:
         key = self._model.api_key
         return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
+
+
+def _blind(message: Message) -> Message:
+    """Without pictures: most models that do not see refuse the whole request."""
+    content = message.get("content")
+    if not isinstance(content, list):
+        return message
+    texts = [part["text"] if part.get("type") == "text" else "[a picture, which you cannot see]" for part in content]
+    return {**message, "content": "\n".join(texts)}
 
 
 def _for(model: Model, messages: Sequence[Message]) -> Sequence[Message]:

@@ -12,7 +12,7 @@ from agent.config import LLM
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
-from agent.llm.tables import Limits, Table, limits_of
+from agent.llm.tables import Limits, Table, limits_of, sees
 from agent.llm.waiting import LONGEST_WAIT_S, backoff
 from agent.llm.window import Fitted
 
@@ -33,14 +33,36 @@ class Models:
     def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
         """`table` tells how much each model reads; of what it does not know something safe is assumed."""
         self._line = [
-            _InLine(ChatClient(model, where, llm.idle_minutes, socket), limits_of(model, table or {}))
+            _InLine(
+                ChatClient(model, where, llm.idle_minutes, socket, sees=sees(model, table or {})),
+                limits_of(model, table or {}),
+            )
             for where, model in llm.placed
         ]
+        self._first = 0
         self._warmth = None
         if any(model.through_litellm for model in llm.models):
             from agent.llm.warmth import Warmth
 
             self._warmth = Warmth(llm.idle_minutes, socket)
+
+    @property
+    def first(self) -> int:
+        """The place in config.json's order of the model that is asked first."""
+        return self._first
+
+    def prefer(self, place: int) -> None:
+        """Ask the model at that place of config.json's order first, the others after it in their order."""
+        self._first = place
+
+    async def memory(self) -> dict[str, Any] | None:
+        """What picoclaw-llm tells of itself (`warm`, `memory_bytes`, `memory_limit`); None where it is not needed."""
+        return None if self._warmth is None else await self._warmth.state()
+
+    @property
+    def sees(self) -> bool:
+        """Whether any of them looks at pictures."""
+        return any(one.client.sees for one in self._line)
 
     async def complete(
         self,
@@ -94,8 +116,9 @@ class Models:
     def _asked(self) -> list[_InLine]:
         """Those that are not resting; of none but resting ones, the one whose rest ends first."""
         now = monotonic()
-        awake = [one for one in self._line if one.rests_until <= now]
-        return awake or [min(self._line, key=lambda one: one.rests_until)]
+        line = [self._line[self._first], *(one for place, one in enumerate(self._line) if place != self._first)]
+        awake = [one for one in line if one.rests_until <= now]
+        return awake or [min(line, key=lambda one: one.rests_until)]
 
     async def _try(
         self,

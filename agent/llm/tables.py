@@ -117,6 +117,11 @@ def limits_of(model: config.Model, table: Table) -> Limits:
     return Limits(window, min(answer, window // 3))
 
 
+def sees(model: config.Model, table: Table) -> bool:
+    """Whether it looks at pictures; of what nobody knows, not."""
+    return known_of(model, table).vision if model.vision is None else model.vision
+
+
 def price_of(model: config.Model, table: Table) -> tuple[Rates, tuple[Tier, ...]] | None:
     """Its rates and those of long prompts; None when nobody knows them."""
     if model.price is not None:

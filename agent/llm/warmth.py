@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import httpx
+import msgspec
 
 from agent.http import tls_context
 from agent.llm.client import unix_transport
@@ -16,6 +18,14 @@ log = logging.getLogger("llm")
 LOOK_S = 20.0
 # That container gives its worker so long to start, on a host that swaps.
 _PATIENCE_S = 180.0
+_LOOK_AT_MOST_S = 2.0
+_LARGEST_STATE = 4096
+
+
+class _State(msgspec.Struct):
+    detail: str
+    memory_bytes: int = 0
+    memory_limit: int = 0
 
 
 class Warmth:
@@ -41,6 +51,24 @@ class Warmth:
         """Have it loaded; does not wait."""
         if self._nudging is None or self._nudging.done():
             self._nudging = asyncio.create_task(self._warm())
+
+    async def state(self) -> dict[str, Any] | None:
+        """What picoclaw-llm tells of itself, distrusted: litellm may be the one who answers; None without an answer."""
+        try:
+            async with asyncio.timeout(_LOOK_AT_MOST_S), self._http.stream("GET", "/health") as response:
+                body = b""
+                async for piece in response.aiter_raw():
+                    body += piece
+                    if len(body) > _LARGEST_STATE:
+                        return None
+            told = msgspec.json.decode(body, type=_State)
+        except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeError):
+            return None
+        return {
+            "warm": told.detail == "worker warm",
+            "memory_bytes": told.memory_bytes,
+            "memory_limit": told.memory_limit,
+        }
 
     async def aclose(self) -> None:
         """Stop asking."""

@@ -5,6 +5,7 @@ import _socket
 import os
 import time
 
+from agent.cgroup import memory
 from agent.pid1.healthcheck import WELL
 
 TYPE_CHECKING = False
@@ -77,7 +78,10 @@ def health(line: str) -> bytes:
     """The answer to `GET /health`: the line that Docker's health check gets, in JSON."""
     well = line.startswith(WELL)
     detail = _json.encode_basestring_ascii(line.removeprefix(WELL))
-    return answer(200 if well else 503, f'{{"status":"{"ok" if well else "failing"}","detail":{detail}}}')
+    used, limit = memory()
+    word = "ok" if well else "failing"
+    body = f'{{"status":"{word}","detail":{detail},"memory_bytes":{used},"memory_limit":{limit or 0}}}'
+    return answer(200 if well else 503, body)
 
 
 def refusal(why: str, code: str, retry_after: int = 0) -> bytes:

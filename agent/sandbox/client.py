@@ -8,17 +8,29 @@ SandboxError
 from __future__ import annotations
 
 import asyncio
+import binascii
 import contextlib
 import itertools
 import logging
 import socket
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from agent.sandbox.protocol import FILE_DEADLINE_S, READ_LINES, SOCKET_PATH
-from agent.sandbox.results import EditResult, Entry, ExecResult, ListResult, ReadResult, Usage, WriteResult
+from agent.sandbox.protocol import FILE_DEADLINE_S, PIECE_BYTES, READ_LINES, SOCKET_PATH
+from agent.sandbox.results import (
+    EditResult,
+    Entry,
+    ExecResult,
+    ListResult,
+    Piece,
+    Put,
+    ReadResult,
+    Usage,
+    WriteResult,
+)
 from agent.sandbox.session import (
     MALFORMED,
     Outcome,
@@ -55,7 +67,7 @@ _PAUSE_S = 0.05
 _FAULT_PAUSE_S = 5.0
 
 T = TypeVar("T")
-R = TypeVar("R", ExecResult, ReadResult, WriteResult, EditResult, ListResult)
+R = TypeVar("R", ExecResult, ReadResult, WriteResult, EditResult, ListResult, Piece, Put)
 
 
 class SandboxLink:
@@ -152,6 +164,42 @@ class SandboxLink:
     async def list_dir(self, path: str = ".") -> ListResult:
         """What a directory holds."""
         return await self._do(ListResult, "list", path=path)
+
+    async def get(self, path: str) -> AsyncIterator[bytes]:
+        """Any regular file of the sandbox, in pieces of at most 512 KiB.
+
+        Without a bound: a file may grow for as long as it is read, and whoever reads it stops. A file that is changed
+        meanwhile is a SandboxError.
+        """
+        offset, version = 0, ""
+        while True:
+            piece = await self._do(Piece, "get", path=path, offset=offset)
+            data = _decoded(piece.data)
+            if version not in ("", piece.version):
+                raise SandboxError(f"{path} was changed while it was read; try again.")
+            if not data:
+                return
+            yield data
+            offset, version = offset + len(data), piece.version
+
+    async def put(self, path: str, pieces: AsyncIterator[bytes]) -> int:
+        """Write a new file, making its directory; its size in bytes.
+
+        Raises:
+            SandboxOperationError: with the code `exists` when something has that name already.
+        """
+        offset, waiting = 0, bytearray()
+        async for piece in pieces:
+            waiting += piece
+            while len(waiting) > PIECE_BYTES:
+                offset += await self._put(path, offset, bytes(waiting[:PIECE_BYTES]))
+                del waiting[:PIECE_BYTES]
+        return offset + await self._put(path, offset, bytes(waiting), last=True)
+
+    async def _put(self, path: str, offset: int, data: bytes, *, last: bool = False) -> int:
+        encoded = binascii.b2a_base64(data, newline=False).decode()
+        await self._do(Put, "put", path=path, offset=offset, data=encoded, last=last)
+        return len(data)
 
     async def ping(self) -> int:
         """How many jobs run in the sandbox."""
@@ -275,6 +323,16 @@ class SandboxLink:
         pending = session.pending[request_id] = Pending(dict[str, object])
         pending.future.add_done_callback(partial(_configured, session, request_id))
         session.writer.write(encode({"id": request_id, "op": "configure", **self._settings}))
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        decoded = binascii.a2b_base64(data, strict_mode=True)
+    except (binascii.Error, ValueError):
+        raise SandboxError("The sandbox sent a piece of a file that is no base64.") from None
+    if len(decoded) > PIECE_BYTES:
+        raise SandboxError("The sandbox sent a larger piece of a file than it may.")
+    return decoded
 
 
 def _configured(session: Session, request_id: int, future: asyncio.Future[Outcome]) -> None:

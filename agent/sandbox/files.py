@@ -13,6 +13,7 @@ from io import BufferedReader, FileIO
 
 from agent.sandbox import params, wire
 from agent.sandbox.params import RefusedError
+from agent.sandbox.pieces import get, open_regular, put, require_regular
 from agent.sandbox.protocol import LIST_ENTRIES, READ_BYTES, READ_LINES
 from agent.sandbox.spawn import enter
 
@@ -38,7 +39,7 @@ _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 def answer(op: str, request: dict[str, object], workspace: str) -> bytes:
     """Carry out `op` and return the answer's JSON, all but the id of the request."""
-    operation = {"read": _read, "write": _write, "edit": _edit, "list": _list}[op]
+    operation = {"read": _read, "write": _write, "edit": _edit, "list": _list, "get": get, "put": put}[op]
     try:
         enter(workspace)
         result = operation(request)
@@ -57,25 +58,11 @@ def refusal(code: str, message: str) -> bytes:
     return wire.dumps({"ok": False, "error": {"code": code, "message": message}})
 
 
-def _open_regular(path: str) -> int:
-    # Without O_NONBLOCK, opening a FIFO waits for its other end.
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    _require_regular(path, os.fstat(fd).st_mode)
-    return fd
-
-
-def _require_regular(path: str, mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise RefusedError("is_directory", f"{path[:_SHOWN]} is a directory; list it instead.")
-    if not stat.S_ISREG(mode):
-        raise RefusedError("not_a_file", f"{path[:_SHOWN]} is a device, socket or FIFO, not a file.")
-
-
 def _read(request: dict[str, object]) -> dict[str, object]:
     path = params.path(request)
     first = params.positive(request, "offset", 1)
     limit = params.positive(request, "limit", READ_LINES)
-    with BufferedReader(FileIO(_open_regular(path)), _CHUNK) as file:
+    with BufferedReader(FileIO(open_regular(path)), _CHUNK) as file:
         size = os.fstat(file.fileno()).st_size
         if b"\0" in file.peek(_CHUNK):
             raise RefusedError(
@@ -138,7 +125,7 @@ def _edit(request: dict[str, object]) -> dict[str, object]:
     every = request.get("count", 1) == "all"
     if not old or old == new:
         raise RefusedError("bad_request", "`old` must not be empty, and must differ from `new`.")
-    with open(_open_regular(path), "rb") as file:
+    with open(open_regular(path), "rb") as file:
         data = file.read(_EDITED_BYTES + 1)
     if len(data) > _EDITED_BYTES:
         raise RefusedError("too_large", f"{path[:_SHOWN]} is larger than {_EDITED_BYTES} bytes; edit it by a command.")
@@ -168,7 +155,7 @@ def _replace(path: str, content: bytes) -> bool:
     mode, created = _NEW_FILE_MODE, True
     if os.path.lexists(target):
         status = os.stat(target)
-        _require_regular(path, status.st_mode)
+        require_regular(path, status.st_mode)
         mode, created = stat.S_IMODE(status.st_mode), False
     temporary = os.path.join(folder, f".picoclaw-{os.getpid()}-{os.urandom(4).hex()}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

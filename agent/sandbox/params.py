@@ -35,9 +35,14 @@ def content(params: dict[str, object], name: str) -> bytes:
 
 def positive(params: dict[str, object], name: str, default: int) -> int:
     """The integer parameter `name`, 1 or more."""
+    return at_least(params, name, default, 1)
+
+
+def at_least(params: dict[str, object], name: str, default: int, least: int) -> int:
+    """The integer parameter `name`, `least` or more."""
     value = params.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise RefusedError("bad_request", f"`{name}` must be an integer of at least 1, not {value!r}.")
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise RefusedError("bad_request", f"`{name}` must be an integer of at least {least}, not {value!r}.")
     return value
 
 

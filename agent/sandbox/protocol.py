@@ -17,7 +17,7 @@ WORKSPACE = "/workspace"
 HEADER_BYTES = 4
 MAX_FRAME = 8 * 1024 * 1024
 
-FILE_OPS = ("read", "write", "edit", "list")
+FILE_OPS = ("read", "write", "edit", "list", "get", "put")
 
 # More at a time would not fit in 64 processes and 128 MB anyway.
 MAX_JOBS = 8
@@ -30,6 +30,8 @@ OUTPUT_TAIL = 16 * 1024
 READ_LINES = 2000
 READ_BYTES = 256 * 1024
 LIST_ENTRIES = 1000
+# Of a file that is carried from one side to the other; base64 makes it a third more.
+PIECE_BYTES = 512 * 1024
 
 
 class MalformedError(Exception):

@@ -73,11 +73,34 @@ class ListResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of a file, base64; `version` tells whether the next one is of the same file."""
+
+    data: str
+    size_bytes: int
+    version: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """A piece was written; `size_bytes` is what there is of the file now."""
+
+    size_bytes: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is."""
+    """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is.
+
+    `memory_bytes` and `memory_limit` are the container's; 0 where they are not known.
+    """
 
     bytes: int
     files: int
     bytes_limit: int
     files_limit: int
     full: bool
+    memory_bytes: int = 0
+    memory_limit: int = 0

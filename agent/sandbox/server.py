@@ -11,7 +11,7 @@ import sys
 import time
 
 from agent import __version__
-from agent.cgroup import Cgroup
+from agent.cgroup import Cgroup, memory
 from agent.pid1 import libc
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import WELL
@@ -176,7 +176,9 @@ class Server:
         if op == "ping":
             self._answer(request_id, _success({"jobs": len(self._jobs)}))
         elif op == "usage":
-            self._answer(request_id, _success(self._jobs.quota.report()))
+            used, limit = memory()
+            of_memory: dict[str, object] = {"memory_bytes": used, "memory_limit": limit or 0}
+            self._answer(request_id, _success({**self._jobs.quota.report(), **of_memory}))
         elif op == "configure":
             self._configure(message)
             self._answer(request_id, _success({}))

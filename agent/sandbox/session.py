@@ -29,7 +29,7 @@ class SandboxOperationError(SandboxError):
     """The sandbox answered that it cannot do what was asked.
 
     `code` is one of bad_request, busy, not_found, denied, is_directory, not_directory, not_a_file, binary, no_match,
-    not_unique, too_large, no_space, timeout, cancelled, interrupted, io.
+    not_unique, too_large, no_space, timeout, cancelled, interrupted, changed, exists, io.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 STATE = Path("/var/lib/picoclaw/state.db")
 
-# Entry N takes the schema from version N to N + 1 (`PRAGMA user_version`); entries are only ever appended.
+# Entry N takes the schema from version N to N + 1 (`PRAGMA user_version`). Entries are only appended, and only add:
+# when a new version is not healthy, the one before is started again and works on with what it finds.
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE inbox (
@@ -92,6 +93,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- how often its turn was begun
     ALTER TABLE inbox ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;       -- messages of its turn older than its text
     ALTER TABLE inbox ADD COLUMN draft TEXT;        -- the message that shows the beginning of its answer
+    ALTER TABLE inbox ADD COLUMN answer TEXT;       -- of a task: the answer, for whoever waits for it
     CREATE INDEX inbox_chat ON inbox (channel, chat_id, message_id);
     CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
     ALTER TABLE outbox ADD COLUMN edits TEXT;       -- the message whose place it takes
@@ -130,7 +132,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def _keep_copy(connection: sqlite3.Connection, version: int) -> None:
+    """The state as it was, beside itself, in place of an older copy; none of a state that is in memory."""
+    (_, _, file) = connection.execute("PRAGMA database_list").fetchone()
+    if not file:
+        return
+    path = Path(file)
+    for older in path.parent.glob(f"{path.stem}.before-*"):
+        older.unlink()
+    copy = sqlite3.connect(path.with_name(f"{path.stem}.before-{version}{path.suffix}"))
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if 0 < version < len(MIGRATIONS):
+        _keep_copy(connection, version)
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import msgspec
@@ -39,6 +40,13 @@ class EditArguments(msgspec.Struct, forbid_unknown_fields=True):
     every: Annotated[bool, Meta(description="Replace each place where `old` stands.")] = False
 
 
+class SendArguments(msgspec.Struct, forbid_unknown_fields=True):
+    """What `send_file` takes."""
+
+    path: FilePath
+    caption: Annotated[str, Meta(description="A few words that go with it.", max_length=1000)] = ""
+
+
 class ListArguments(msgspec.Struct, forbid_unknown_fields=True):
     """What `list_files` takes."""
 
@@ -46,7 +54,7 @@ class ListArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def tools(sandbox: SandboxLink) -> list[Tool[Any]]:
-    """Read, write, edit and list, in the sandbox."""
+    """Read, write, edit, list and send, in the sandbox."""
 
     async def read(arguments: ReadArguments, _: Outgoing) -> str:
         part = await sandbox.read(arguments.path, offset=arguments.first_line, limit=arguments.lines)
@@ -69,9 +77,15 @@ def tools(sandbox: SandboxLink) -> list[Tool[Any]]:
         missing = listing.total - len(rows)
         return "\n".join([*rows, f"[{missing} more]"] if missing else rows) or "[the directory is empty]"
 
+    async def send(arguments: SendArguments, out: Outgoing) -> str:
+        name = PurePosixPath(arguments.path).name or "file"
+        await out.file(name, sandbox.get(arguments.path), arguments.caption)
+        return f"{name} is on its way to the chat"
+
     return [
         Tool("read_file", "Read a text file.", ReadArguments, read),
         Tool("write_file", "Create or replace a file; missing directories are made.", WriteArguments, write),
         Tool("edit_file", "Replace exact text in a file.", EditArguments, edit),
         Tool("list_files", "List a directory.", ListArguments, list_),
+        Tool("send_file", "Send a file of the sandbox to your owner, in this chat.", SendArguments, send),
     ]

@@ -27,6 +27,14 @@ def switch(key: str) -> bool:
     raise DeployError(f"{key} must be True or False, it is {value!r}: correct it in the inventory or in --data")
 
 
+def choice(key: str, *words: str) -> str:
+    """One of these words."""
+    value = host.data.get(key)
+    if value in words:
+        return str(value)
+    raise DeployError(f"{key} must be {' or '.join(words)}, it is {value!r}: correct it in the inventory or in --data")
+
+
 def optional_text(key: str) -> str | None:
     """A text, or None when the owner gave none."""
     value = host.data.get(key)

@@ -9,7 +9,8 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.common import started
-from roles.common.commands import docker
+from roles.common.commands import docker, script
+from roles.common.names import BEFORE
 from roles.common.report import say
 from roles.common.spec import ContainerSpec
 from roles.containers.facts import Container, Leftovers
@@ -22,7 +23,8 @@ def container(spec: ContainerSpec) -> Generator[PyinfraCommand, None, None]:
     """A running container that is as `spec` describes it.
 
     Created when there is none, recreated when the label or any control seen by `docker inspect` differs, started
-    when it is stopped, restarted when only its mounted configuration changed.
+    when it is stopped, restarted when only its mounted configuration changed. One that is replaced for a new image is
+    kept aside, stopped, until the health role has seen the new one healthy.
     """
     state = host.get_fact(
         Container, container=spec.name, image=spec.image, network=spec.network, config_files=list(spec.config_files)
@@ -66,6 +68,14 @@ def removed(container: str, repository: str, volumes: Sequence[str]) -> Generato
 
 def _remove(state: ContainerState, name: str) -> Generator[PyinfraCommand, None, None]:
     """Stop it in its own time first, so that the message in hand is finished; a paused one cannot stop."""
+    if state.upgrades:
+        yield docker("stop", name)
+        yield script(
+            'docker rm --force "$name$before" >/dev/null 2>&1; docker rename "$name" "$name$before"',
+            name=name,
+            before=BEFORE,
+        )
+        return
     if state.status == "paused":
         yield docker("unpause", name)
     if state.status in ("running", "paused", "restarting"):

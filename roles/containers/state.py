@@ -42,6 +42,14 @@ class ContainerState:
         return differences(wanted, found(self.container, self.image))
 
     @property
+    def upgrades(self) -> bool:
+        """Whether it is replaced because it is of another image than wanted, and is not known to be ill."""
+        if self.container is None or self.image is None or self.container["Image"] == self.image["Id"]:
+            return False
+        health = (self.container["State"].get("Health") or {}).get("Status")
+        return self.status == "running" and health in ("healthy", "starting")
+
+    @property
     def status(self) -> str:
         """Docker's word: running, exited, created, paused, restarting, dead; or missing."""
         return str(self.container["State"]["Status"]) if self.container else "missing"

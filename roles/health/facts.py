@@ -10,6 +10,7 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
+from roles.common.names import BEFORE, CONTAINERS, LLM
 
 HEALTHY = "healthy"
 
@@ -64,6 +65,36 @@ def parse(lines: Iterable[str]) -> dict[str, Health]:
         word = status if status != "running" else "without a health check" if health == "-" else health
         found[name] = Health(word, int(restarts))
     return found
+
+
+class KeptAside(FactBase[list[str]]):
+    """The containers that were kept aside when a new image's took their places."""
+
+    @staticmethod
+    def default() -> list[str]:
+        """None."""
+        return []
+
+    def requires_command(self, *_args: object, **_kwargs: object) -> str:
+        """On a fresh host there is no Docker yet."""
+        return "docker"
+
+    def command(self) -> StringCommand:
+        """Their names, one a line."""
+        names = " ".join(f"{name}{BEFORE}" for name in (*CONTAINERS, LLM))
+        return script(
+            """
+            for name in $names; do
+                docker container inspect --format '{{slice .Name 1}}' "$name" 2>/dev/null | grep .
+            done
+            true
+            """,
+            names=names,
+        )
+
+    def process(self, output: list[str]) -> list[str]:
+        """As they came."""
+        return output
 
 
 class ContainerHealth(FactBase[dict[str, Health]]):

@@ -12,9 +12,12 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
-from roles.common.commands import run, script
-from roles.health.facts import HEALTHY, ContainerHealth, Health, ask, parse
+from roles.common.commands import docker, run, script
+from roles.common.names import BEFORE, CONTAINERS, GATEWAY, LLM
+from roles.health.facts import HEALTHY, ContainerHealth, Health, KeptAside, ask, parse
 
+# Who asks comes last: the sandbox and litellm are there for it.
+UPGRADED = (LLM, *CONTAINERS)
 _LOG_LINES = 20
 _RESTARTS = 3  # so many while being waited for are a loop
 _PAUSE_S = 1.0
@@ -41,6 +44,7 @@ def _wait(state: State, host: Host, name: str, timeout_s: int) -> bool:  # noqa:
         looping = seen.restarts - first.restarts >= _RESTARTS
         if looping or now - begun > timeout_s:
             _explain(host, name, "in a restart loop" if looping else seen.word, now - begun)
+            _go_back(host)
             return False
         if now - said > _SAY_EVERY_S:
             said = now
@@ -52,6 +56,48 @@ def _wait(state: State, host: Host, name: str, timeout_s: int) -> bool:  # noqa:
         seen = _look(host, name)
     host.log_styled(f"{name} is healthy after {time.monotonic() - begun:.0f} s", fg="green")
     return True
+
+
+@operation()
+def settled() -> Generator[PyinfraCommand, None, None]:
+    """The containers that were kept aside until the new ones were healthy: they go."""
+    kept = host.get_fact(KeptAside)
+    if not kept:
+        host.noop("no container is kept aside")
+        return
+    yield docker("rm", "--force", *kept)
+
+
+def _go_back(host: Host) -> None:
+    """Put the containers back that were kept aside, with all that they were, when the new ones are not healthy."""
+    worked, output = run(
+        host,
+        script(
+            """
+            for name in $containers; do
+                docker container inspect "$name$before" >/dev/null 2>&1 || continue
+                docker rm --force "$name" >/dev/null && docker rename "$name$before" "$name" || exit 1
+                echo "$name"
+            done | tee /dev/stderr 2>/dev/null | xargs --no-run-if-empty docker start
+            """,
+            containers=" ".join(UPGRADED),
+            before=BEFORE,
+        ),
+    )
+    back = sorted(set(output.stdout.split()))
+    if not worked:
+        host.log_styled(
+            f"The version before could not be started again: {output.stderr.strip() or 'no reason given'}; "
+            f"docker ps --all shows it as {GATEWAY}{BEFORE}",
+            fg="red",
+            log_func=logger.error,
+        )
+    elif back:
+        host.log_styled(
+            f"The version before runs again: {', '.join(back)}; the new one is not healthy, so this run has failed",
+            fg="yellow",
+            log_func=logger.error,
+        )
 
 
 def _look(host: Host, name: str) -> Health:

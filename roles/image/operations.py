@@ -11,7 +11,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
-from roles.common.commands import docker, run, script
+from roles.common.commands import docker, fail, run, script
 from roles.common.names import BUILD_DIR, PREVIOUS_TAG
 from roles.common.report import say
 from roles.image.context import ContextFile, archive
@@ -46,6 +46,9 @@ def images(
     Nothing is shipped or built when they are there.
     """
     found = host.get_fact(ImagesFact, repositories=[REPOSITORIES[target] for target in targets])
+    if tag == PREVIOUS_TAG:
+        yield from _only_if_there(found.missing(tag, targets))
+        return
     missing, replaced = found.missing(tag, targets), found.to_keep_as_previous(tag)
     outdated = found.outdated(tag, replaced)
     if missing:
@@ -62,6 +65,15 @@ def images(
         yield docker("image", "rm", *outdated)
     if not missing and not replaced and not outdated:
         host.noop(f"images of {tag} are there")
+
+
+def _only_if_there(missing: Sequence[str]) -> Generator[PyinfraCommand, None, None]:
+    """Nothing is built and nothing goes while the owner looks at the version before."""
+    if missing:
+        names = ", ".join(REPOSITORIES[target] for target in missing)
+        yield fail(f"there is no previous version of {names} on this host: leave picoclaw_version out")
+    else:
+        host.noop("images of the previous version are there")
 
 
 def _ship(files: Sequence[ContextFile]) -> Generator[PyinfraCommand, None, None]:

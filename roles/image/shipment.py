@@ -11,6 +11,7 @@ from typing import Any
 from pyinfra.api.exceptions import DeployError
 
 from roles.common import settings
+from roles.common.names import PREVIOUS_TAG
 from roles.image.context import ContextFile, collect
 from roles.image.context import tag as tag_of
 
@@ -24,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "image_recipe": str(Path(__file__).with_name("files")),
     # Arguments of the build, {"BASE": "debian:trixie-slim"}. They are part of the tag.
     "image_build_args": {},
+    # `current` builds and runs what is here, `previous` runs the images that the last change of version replaced.
+    "picoclaw_version": "current",
     # Further files of this machine for the build, {"name in the context": "path here"}.
     "image_build_files": {},
 }
@@ -31,7 +34,10 @@ DEFAULTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Shipment:
-    """The files of the build context, the build's arguments, and the tag that stands for both."""
+    """The files of the build context, the build's arguments, and the tag that stands for both.
+
+    Of the previous version there is the tag alone: its images are on the host, or nowhere.
+    """
 
     tag: str
     files: Sequence[ContextFile]
@@ -44,6 +50,8 @@ def shipped() -> Shipment:
     Raises:
         DeployError: a file cannot be read, or what is given for a package is not the name of one.
     """
+    if settings.choice("picoclaw_version", "current", "previous") == "previous":
+        return Shipment(PREVIOUS_TAG, [], {})
     recipe = Path(settings.text("image_recipe")).expanduser()
     arguments = {**settings.mapping("image_build_args"), **_packages_argument()}
     try:

@@ -11,7 +11,6 @@ import httpx
 import msgspec
 
 from tests.fakes import defaults, wire
-from tests.fakes.discord.client import DiscordClient
 from tests.fakes.errors import FakesError
 
 T = TypeVar("T")
@@ -28,7 +27,6 @@ class FakesClient:
         transport = httpx.HTTPTransport(uds=self.control)
         self._reached = False
         self._http = httpx.Client(transport=transport, base_url="http://fakes", timeout=_SLACK)
-        self.discord = DiscordClient(self._get, self._post)
 
     def __enter__(self) -> Self:
         """Closed when the block ends."""
@@ -134,6 +132,95 @@ class FakesClient:
     def telegram_fail(self, fault: wire.TelegramFault) -> None:
         """Makes the next requests of a method go wrong."""
         self._post("/telegram/fail", fault)
+
+    def discord_message(self, text: str = "", **options: Any) -> str:
+        """The owner writes to the bot on Discord; the message's id. `options`: the fields of `wire.DiscordMessage`."""
+        message = wire.DiscordMessage(**{"user_id": defaults.DISCORD_OWNER_ID, "text": text, **options})
+        return self._post("/discord/user_message", message, dict[str, str])["id"]
+
+    def discord_edit(self, message_id: str, text: str | None) -> None:
+        """A user changes a message, or deletes it."""
+        self._post("/discord/user_edit", wire.DiscordEdit(id=message_id, text=text))
+
+    def discord_command(self, name: str, argument: str = "", **options: Any) -> None:
+        """The owner chooses a command of the menu."""
+        order = {"user_id": defaults.DISCORD_OWNER_ID, "name": name, "argument": argument, **options}
+        self._post("/discord/user_command", wire.DiscordCommand(**order))
+
+    def discord_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.DiscordSeen]:
+        """The messages of a channel above `after`; `dm` is the owner's private one."""
+        return self._get(f"/discord/chat/{channel}", list[wire.DiscordSeen], after=after)
+
+    def wait_for_discord(
+        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = ""
+    ) -> list[wire.DiscordSeen]:
+        """The bot's messages above `after` as soon as there are any (and one contains the text)."""
+        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout}
+        found = self._get(f"/discord/chat/{channel}/wait", list[wire.DiscordSeen], timeout, **query)
+        if not found:
+            raise FakesError(f"the bot sent nothing to {channel} on Discord within {timeout:g} s of waiting")
+        return found
+
+    def discord_status(self) -> wire.DiscordStatus:
+        """How the bot is connected."""
+        return self._get("/discord/status", wire.DiscordStatus)
+
+    def discord_settings(self, **settings: Any) -> None:
+        """Changes what is given; see `wire.DiscordSettings`."""
+        self._post("/discord/settings", wire.DiscordSettings(**settings))
+
+    def discord_fail(self, fault: wire.DiscordFault) -> None:
+        """Makes the next requests of the REST API go wrong."""
+        self._post("/discord/fail", fault)
+
+    def discord_gateway(self, action: Any, code: int = 4000) -> None:
+        """Something befalls the open connections; see `wire.DiscordOrder`."""
+        self._post("/discord/gateway", wire.DiscordOrder(action=action, code=code))
+
+    def slack_message(self, text: str = "", **options: Any) -> str:
+        """The owner writes to the app on Slack; the message's ts. `options`: the fields of `wire.SlackMessage`."""
+        message = wire.SlackMessage(**{"user": defaults.SLACK_OWNER_ID, "text": text, **options})
+        return self._post("/slack/user_message", message, dict[str, str])["ts"]
+
+    def slack_edit(self, ts: str, text: str | None, channel: str | None = None) -> None:
+        """A user changes a message, or deletes it."""
+        self._post("/slack/user_edit", wire.SlackEdit(channel=channel, ts=ts, text=text))
+
+    def slack_command(self, text: str, **options: Any) -> None:
+        """The owner types the slash command."""
+        self._post(
+            "/slack/user_command", wire.SlackCommand(**{"user": defaults.SLACK_OWNER_ID, "text": text, **options})
+        )
+
+    def slack_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.SlackSeen]:
+        """The messages of a channel after a ts; `dm` is the owner's direct messages."""
+        return self._get(f"/slack/chat/{channel}", list[wire.SlackSeen], after=after)
+
+    def wait_for_slack(
+        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = ""
+    ) -> list[wire.SlackSeen]:
+        """The bot's messages after a ts as soon as there are any (and one contains the text)."""
+        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout}
+        found = self._get(f"/slack/chat/{channel}/wait", list[wire.SlackSeen], timeout, **query)
+        if not found:
+            raise FakesError(f"the bot sent nothing to {channel} on Slack within {timeout:g} s of waiting")
+        return found
+
+    def slack_status(self) -> wire.SlackStatus:
+        """How the app is connected."""
+        return self._get("/slack/status", wire.SlackStatus)
+
+    def slack_settings(self, **settings: Any) -> None:
+        """Changes what is given; see `wire.SlackSettings`."""
+        self._post("/slack/settings", wire.SlackSettings(**settings))
+
+    def slack_fail(self, fault: wire.SlackFault) -> None:
+        """Makes the next requests of the Web API go wrong."""
+        self._post("/slack/fail", fault)
+
+    def slack_socket(self, action: Any) -> None:
+        """Something befalls the open sockets; see `wire.SlackOrder`."""
+        self._post("/slack/socket", wire.SlackOrder(action=action))
 
     def script(self, *replies: wire.Reply | str) -> None:
         """Appends what the next requests to a model get, one each; a string is a text."""

@@ -13,21 +13,26 @@
     GET  /telegram/commands                         -> what setMyCommands has set
     POST /telegram/settings        TelegramSettings
     POST /telegram/fail            TelegramFault
-    POST /discord/user_message     DiscordUserMessage -> DiscordSent
-    POST /discord/user_edit        DiscordUserEdit  -> DiscordSent; without a text it is deleted
-    POST /discord/order            DiscordOrder     -> DiscordSent: a user picks a command of the menu
-    POST /discord/new_channel      DiscordNewChannel -> {"channel_id": ...}
-    GET  /discord/private/USER                      -> {"channel_id": ...} of the user's private channel
-    GET  /discord/channel/ID       ?after=          -> [DiscordMessage], both sides
-    GET  /discord/channel/ID/wait  ?after=&timeout=&containing=    -> the bot's messages as soon as there are any
-    GET  /discord/calls            ?route=&since=   -> [DiscordCall]
-    GET  /discord/calls/wait       ?route=&since=&timeout=         -> as soon as there are any
-    GET  /discord/connections                       -> [DiscordConnection] to the Gateway
-    GET  /discord/commands                          -> the menu
-    GET  /discord/interactions                      -> [DiscordInteraction]
+    POST /discord/user_message     DiscordMessage   -> {"id"}
+    POST /discord/user_edit        DiscordEdit      a user changes a message, or deletes it
+    POST /discord/user_command     DiscordCommand   -> {"id"}; a user chooses a command of the menu
+    GET  /discord/chat/CHANNEL     ?after=          -> [DiscordSeen]; `dm` is the owner's private channel
+    GET  /discord/chat/CHANNEL/wait    as for Telegram
+    GET  /discord/status                            -> DiscordStatus
+    GET  /discord/calls            ?since=          -> [DiscordCall]
     POST /discord/settings         DiscordSettings
-    POST /discord/fail             DiscordFault
-    POST /discord/gateway_fail     DiscordGatewayFault
+    POST /discord/fail             DiscordFault     of the REST API
+    POST /discord/gateway          DiscordOrder     what befalls the open connections
+    POST /slack/user_message       SlackMessage     -> {"ts"}
+    POST /slack/user_edit          SlackEdit        a user changes a message, or deletes it
+    POST /slack/user_command       SlackCommand     -> {"id"}; a user types the slash command
+    GET  /slack/chat/CHANNEL       ?after=          -> [SlackSeen]; `dm` is the owner's direct messages
+    GET  /slack/chat/CHANNEL/wait      as for Telegram
+    GET  /slack/status                              -> SlackStatus
+    GET  /slack/calls              ?since=          -> [SlackCall]
+    POST /slack/settings           SlackSettings
+    POST /slack/fail               SlackFault       of the Web API
+    POST /slack/socket             SlackOrder       what befalls the open sockets
     POST /llm/script               [Reply]          appended: one for each of the next requests
     POST /llm/rules                [Rule]           in place of the built-in habit of running commands
     POST /llm/reset                                 script, rules, records, keys and models
@@ -47,6 +52,7 @@ from tests.fakes.discord.control import DiscordControl
 from tests.fakes.forms import body_of
 from tests.fakes.llm.control import LlmControl
 from tests.fakes.services import State
+from tests.fakes.slack.control import SlackControl
 from tests.fakes.telegram.control import TelegramControl
 from tests.fakes.web import HostServer, json_response
 from tests.fakes.wire import NetworkSetting
@@ -80,6 +86,7 @@ class Control:
         router.add_post("/network", self._network)
         TelegramControl(self._state.telegram).add_routes(router)
         DiscordControl(self._state.discord).add_routes(router)
+        SlackControl(self._state.slack).add_routes(router)
         LlmControl(self._state.brain, self._state.accounts).add_routes(router)
         return application
 

@@ -1,6 +1,9 @@
 """What the stand-ins accept unless a test says otherwise: well-formed, and worthless anywhere else."""
 
 TELEGRAM_HOST = "api.telegram.org"
+SLACK_HOST = "slack.com"
+SLACK_SOCKET_HOST = "wss-primary.slack.com"
+SLACK_FILES_HOST = "files.slack.com"
 DISCORD_HOST = "discord.com"
 DISCORD_GATEWAY_HOST = "gateway.discord.gg"
 DISCORD_CDN_HOST = "cdn.discordapp.com"
@@ -20,12 +23,16 @@ BOT_USERNAME = "picoclaw_lab_bot"
 BOT_NAME = "PicoClaw"
 TELEGRAM_TOKEN = f"{BOT_ID}:AAHlabTokenForTheStandInOnly-012345"
 
-DISCORD_OWNER_ID = "80351110224678912"
-DISCORD_BOT_ID = "1180000000000000001"
-DISCORD_GUILD_ID = "1180000000000000002"
-DISCORD_CHANNEL_ID = "1180000000000000003"
-DISCORD_ROLE_ID = "1180000000000000004"
-DISCORD_TOKEN = "MTE4MDAwMDAwMDAwMDAwMDAwMQ.GlabTk.forTheStandInOnly-and-worthless-anywhere"
+SLACK_BOT_USER = "U0LABBOT01"
+SLACK_BOT_ID = "B0LABBOT01"
+SLACK_OWNER_ID = "U0OWNER001"
+SLACK_TOKEN = "xoxb-100000000001-200000000002-labTokenForTheStandIn"
+SLACK_APP_TOKEN = "xapp-1-A0LAB00001-300000000003-labTokenForTheStandInOnly"
+
+DISCORD_BOT_ID = "1201234567890123456"
+DISCORD_APPLICATION_ID = "1201234567890123400"
+DISCORD_OWNER_ID = "701234567890123456"
+DISCORD_TOKEN = "MTIwMTIzNDU2Nzg5MDEyMzQ1Ng.Glab00.labTokenForTheStandInOnly-0123456789abc"
 
 OPENROUTER_KEY = "sk-or-v1-" + "1abf" * 16
 OPENAI_KEY = "sk-proj-labKeyForTheStandInOnly" + "0123456789" * 3

@@ -9,7 +9,7 @@ from tests.fakes import defaults
 from tests.fakes.discord.cdn import files_site
 from tests.fakes.discord.gateway.server import gateway
 from tests.fakes.discord.rest.server import DiscordServer
-from tests.fakes.discord.world import World as Discord
+from tests.fakes.discord.world import World as DiscordWorld
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
 from tests.fakes.llm.brain import Brain
@@ -19,6 +19,9 @@ from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
 from tests.fakes.site import site
+from tests.fakes.slack import files, socket
+from tests.fakes.slack.web_api import WebApi
+from tests.fakes.slack.world import World as SlackWorld
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -28,7 +31,8 @@ class State:
     """What all services know; each host's server works on its own part."""
 
     telegram: World = field(default_factory=World)
-    discord: Discord = field(default_factory=Discord)
+    discord: DiscordWorld = field(default_factory=DiscordWorld)
+    slack: SlackWorld = field(default_factory=SlackWorld)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
@@ -36,6 +40,7 @@ class State:
         """Back to the defaults."""
         self.telegram.reset()
         self.discord.reset()
+        self.slack.reset()
         self.brain.reset()
         for account in self.accounts.values():
             account.reset()
@@ -43,10 +48,6 @@ class State:
 
 def _telegram(_host: str, state: State) -> web.Application:
     return TelegramServer(state.telegram).application()
-
-
-def _discord(_host: str, state: State) -> web.Application:
-    return DiscordServer(state.discord).application()
 
 
 def _model(dialect: Callable[[str], Dialect]) -> Callable[[str, State], web.Application]:
@@ -62,7 +63,10 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
-    defaults.DISCORD_HOST: _discord,
+    defaults.SLACK_HOST: lambda _host, state: WebApi(state.slack).application(),
+    defaults.SLACK_SOCKET_HOST: lambda _host, state: socket.application(state.slack),
+    defaults.SLACK_FILES_HOST: lambda _host, state: files.application(state.slack),
+    defaults.DISCORD_HOST: lambda _host, state: DiscordServer(state.discord).application(),
     defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway(state.discord),
     defaults.DISCORD_CDN_HOST: lambda _host, state: files_site(state.discord, resizes=False),
     defaults.DISCORD_MEDIA_HOST: lambda _host, state: files_site(state.discord, resizes=True),

@@ -15,16 +15,18 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from tests.fakes import defaults
-from tests.fakes.discord.wire import (
-    DiscordGatewayFault,
-    DiscordOrder,
-    DiscordSettings,
-    DiscordUserEdit,
-    DiscordUserMessage,
-)
+from tests.fakes.discord import users
+from tests.fakes.discord.objects import GENERAL, ROLE
 from tests.fakes.pictures import picture
 from tests.fakes.standins import StandIns
-from tests.fakes.wire import Attachment
+from tests.fakes.wire import (
+    Attachment,
+    DiscordCommand,
+    DiscordEdit,
+    DiscordMessage,
+    DiscordOrder,
+    DiscordSettings,
+)
 
 OWNER = defaults.DISCORD_OWNER_ID
 Scene = Callable[[StandIns, "Bot"], Awaitable[None]]
@@ -34,7 +36,9 @@ class Bot(discord.Client):
     """Keeps what it hears."""
 
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents(guilds=True, messages=True, message_content=True))
+        super().__init__(
+            intents=discord.Intents(guilds=True, messages=True, message_content=True), guild_ready_timeout=0.1
+        )
         self.heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
     async def on_message(self, message: discord.Message) -> None:
@@ -95,16 +99,16 @@ def test_a_bot_knows_its_server_and_talks_in_private(monkeypatch: pytest.MonkeyP
     async def scene(fakes: StandIns, bot: Bot) -> None:
         assert [guild.name for guild in bot.guilds] == ["Lab"]
         assert bot.guilds[0].self_role is not None
-        sent = fakes.state.discord.user_writes(DiscordUserMessage(user_id=OWNER, text="hello"))
+        sent = users.writes(fakes.state.discord, DiscordMessage(user_id=OWNER, text="hello"))
         heard: discord.Message = await bot.next("message")
-        assert (heard.content, str(heard.id), heard.guild) == ("hello", sent.message_id, None)
+        assert (heard.content, str(heard.id), heard.guild) == ("hello", sent.id, None)
         async with heard.channel.typing():
             answer = await heard.reply("hi", mention_author=True)
         await answer.edit(content="hi there")
-        shown = fakes.state.discord.messages(sent.channel_id)[-1]
+        shown = fakes.state.discord.messages(sent.channel.id)[-1]
         assert (shown.content, shown.edits, shown.pinged) == ("hi there", 1, [OWNER])
         assert shown.answers is not None
-        assert shown.answers.id == sent.message_id
+        assert shown.answers.id == sent.id
         assert [one.content async for one in heard.channel.history(oldest_first=True)] == ["hello", "hi there"]
         await answer.delete()
         assert (await bot.next("delete")).message_id == answer.id
@@ -114,23 +118,23 @@ def test_a_bot_knows_its_server_and_talks_in_private(monkeypatch: pytest.MonkeyP
 
 def test_mentions_replies_edits_and_deletions_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(fakes: StandIns, bot: Bot) -> None:
-        world, general = fakes.state.discord, defaults.DISCORD_CHANNEL_ID
-        text = f"<@{defaults.DISCORD_BOT_ID}> and <@&{defaults.DISCORD_ROLE_ID}>, @everyone"
-        first = world.user_writes(DiscordUserMessage(user_id=OWNER, text=text, channel_id=general))
+        world = fakes.state.discord
+        text = f"<@{defaults.DISCORD_BOT_ID}> and <@&{ROLE}>, @everyone"
+        first = users.writes(world, DiscordMessage(user_id=OWNER, text=text, channel=GENERAL))
         heard: discord.Message = await bot.next("message")
         assert heard.mentions == [bot.user]
-        assert [role.id for role in heard.role_mentions] == [int(defaults.DISCORD_ROLE_ID)]
+        assert [role.id for role in heard.role_mentions] == [int(ROLE)]
         assert heard.mention_everyone
-        answering = DiscordUserMessage(user_id=OWNER, text="and?", channel_id=general, reply_to=first.message_id)
-        second = world.user_writes(answering)
+        answering = DiscordMessage(user_id=OWNER, text="and?", channel=GENERAL, reply_to=first.id)
+        second = users.writes(world, answering)
         answer: discord.Message = await bot.next("message")
         assert answer.reference is not None
         assert isinstance(answer.reference.resolved, discord.Message)
         assert answer.reference.resolved.content == text
-        world.user_edits(DiscordUserEdit(channel_id=general, message_id=second.message_id, text="or?"))
+        users.edits(world, DiscordEdit(id=second.id, text="or?"))
         assert (await bot.next("edit")).data["content"] == "or?"
-        world.user_edits(DiscordUserEdit(channel_id=general, message_id=second.message_id))
-        assert str((await bot.next("delete")).message_id) == second.message_id
+        users.edits(world, DiscordEdit(id=second.id, text=None))
+        assert str((await bot.next("delete")).message_id) == second.id
 
     play(scene, monkeypatch)
 
@@ -139,13 +143,13 @@ def test_files_go_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(fakes: StandIns, bot: Bot) -> None:
         world = fakes.state.discord
         image = Attachment(name="my red.png", content=picture(40, 20), mime_type="image/png")
-        sent = world.user_writes(DiscordUserMessage(user_id=OWNER, attachments=[image]))
+        sent = users.writes(world, DiscordMessage(user_id=OWNER, attachments=[image]))
         heard: discord.Message = await bot.next("message")
         (attached,) = heard.attachments
         assert (attached.filename, attached.width, attached.height) == ("my_red.png", 40, 20)
         assert await attached.read() == picture(40, 20)
         await heard.channel.send("here", files=[discord.File(io.BytesIO(b"abc" * 1000), "data.bin")])
-        shown = world.messages(sent.channel_id)[-1]
+        shown = world.messages(sent.channel.id)[-1]
         assert [(file.name, len(file.content)) for file in shown.files] == [("data.bin", 3000)]
         with pytest.raises(discord.HTTPException) as refused:
             await heard.channel.send(file=discord.File(io.BytesIO(bytes(10 * 1024 * 1024 + 1)), "large.bin"))
@@ -165,7 +169,7 @@ def test_a_command_of_the_menu_is_ordered_and_answered(monkeypatch: pytest.Monke
             await interaction.followup.send("and more", ephemeral=True)
 
         await tree.sync()
-        world.user_orders(DiscordOrder(user_id=OWNER, command="status", options={"detail": "all"}))
+        users.commands(world, DiscordCommand(user_id=OWNER, name="status", argument="all"))
         await bot.next("interaction")
         await world.changed.until(lambda: [one for one in world.interactions.given.values() if one.answer], 5)
         (given,) = world.interactions.given.values()
@@ -177,12 +181,11 @@ def test_a_command_of_the_menu_is_ordered_and_answered(monkeypatch: pytest.Monke
 def test_a_lost_connection_is_resumed_and_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(fakes: StandIns, bot: Bot) -> None:
         world = fakes.state.discord
-        world.hub.suffer(DiscordGatewayFault(kind="reconnect"))
-        world.user_writes(DiscordUserMessage(user_id=OWNER, text="meanwhile"))
+        world.hub.order(DiscordOrder(action="reconnect"))
+        users.writes(world, DiscordMessage(user_id=OWNER, text="meanwhile"))
         assert (await bot.next("message")).content == "meanwhile"
         await bot.next("resumed")
-        assert [about.begun for about in world.hub.record] == ["identify", "resume"]
-        assert all(about.compressed for about in world.hub.record)
+        assert (world.hub.identifies, world.hub.resumed) == (1, 1)
 
     play(scene, monkeypatch)
 

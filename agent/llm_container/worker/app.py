@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from agent.cgroup import memory
 from agent.llm_container.worker import answer, mended
 from agent.llm_container.worker.call import Call, read_call
 from agent.llm_container.worker.faults import BROKEN_OFF, TOO_SLOW, RequestError, fault_of
@@ -48,7 +49,8 @@ class _Routes:
         self._idle = idle
 
     async def health(self, _: web.Request) -> web.Response:
-        return _json(200, {"status": "ok", "detail": "worker warm"})
+        used, limit = memory()
+        return _json(200, {"status": "ok", "detail": "worker warm", "memory_bytes": used, "memory_limit": limit or 0})
 
     async def warm(self, request: web.Request) -> web.Response:
         try:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from tests.fakes import defaults
+from tests.fakes.discord import users
 from tests.fakes.discord.errors import ApiError
-from tests.fakes.discord.objects import Message
-from tests.fakes.discord.wire import (
-    DiscordCall,
-    DiscordFault,
-    DiscordGatewayFault,
-    DiscordNewChannel,
-    DiscordOrder,
-    DiscordSettings,
-    DiscordUserEdit,
-    DiscordUserMessage,
-)
 from tests.fakes.discord.world import World
 from tests.fakes.forms import body_of, seconds
 from tests.fakes.web import json_response
+from tests.fakes.wire import (
+    DiscordCommand,
+    DiscordEdit,
+    DiscordFault,
+    DiscordMessage,
+    DiscordOrder,
+    DiscordSeen,
+    DiscordSettings,
+    DiscordStatus,
+)
 
 
 class DiscordControl:
@@ -33,76 +34,60 @@ class DiscordControl:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """See the README of the control API in `tests.fakes.control`."""
-        router.add_post("/discord/user_message", self._does(DiscordUserMessage, self._world.user_writes))
-        router.add_post("/discord/user_edit", self._does(DiscordUserEdit, self._world.user_edits))
-        router.add_post("/discord/order", self._does(DiscordOrder, self._world.user_orders))
-        router.add_post("/discord/new_channel", self._does(DiscordNewChannel, self._new_channel))
-        router.add_post("/discord/settings", self._does(DiscordSettings, self._world.change))
-        router.add_post("/discord/fail", self._does(DiscordFault, self._world.fail))
-        router.add_post("/discord/gateway_fail", self._does(DiscordGatewayFault, self._world.hub.suffer))
-        router.add_get("/discord/private/{user_id}", self._private)
-        router.add_get("/discord/channel/{channel_id}", self._channel)
-        router.add_get("/discord/channel/{channel_id}/wait", self._wait_for_reply)
+        world = self._world
+        router.add_post("/discord/user_message", _does(DiscordMessage, lambda order: users.writes(world, order).id))
+        router.add_post("/discord/user_edit", _does(DiscordEdit, lambda order: users.edits(world, order).id))
+        router.add_post("/discord/user_command", _does(DiscordCommand, lambda order: users.commands(world, order).id))
+        router.add_post("/discord/settings", _does(DiscordSettings, world.change))
+        router.add_post("/discord/fail", _does(DiscordFault, self._fail))
+        router.add_post("/discord/gateway", _does(DiscordOrder, world.hub.order))
+        router.add_get("/discord/chat/{channel}", self._chat)
+        router.add_get("/discord/chat/{channel}/wait", self._wait)
+        router.add_get("/discord/status", self._status)
         router.add_get("/discord/calls", self._calls)
-        router.add_get("/discord/calls/wait", self._wait_for_call)
-        router.add_get("/discord/connections", self._connections)
-        router.add_get("/discord/commands", self._commands)
-        router.add_get("/discord/interactions", self._interactions)
 
-    @staticmethod
-    def _does(form: type[Any], work: Callable[[Any], Any]) -> Callable[[web.Request], Any]:
-        async def handle(request: web.Request) -> web.Response:
-            order = await body_of(request, form)
-            try:
-                done = work(order)
-            except ApiError as error:
-                raise web.HTTPBadRequest(text=error.message) from None
-            return json_response({} if done is None else done)
+    def _fail(self, fault: DiscordFault) -> None:
+        self._world.faults.append(fault)
 
-        return handle
+    async def _chat(self, request: web.Request) -> web.Response:
+        return json_response(self._seen(request))
 
-    def _new_channel(self, order: DiscordNewChannel) -> dict[str, str]:
-        return {"channel_id": self._world.user_opens_channel(order).id}
-
-    async def _private(self, request: web.Request) -> web.Response:
-        try:
-            channel = self._world.private_channel(request.match_info["user_id"])
-        except ApiError as error:
-            raise web.HTTPBadRequest(text=error.message) from None
-        return json_response({"channel_id": channel.id})
-
-    async def _channel(self, request: web.Request) -> web.Response:
-        found = self._world.messages(request.match_info["channel_id"], request.query.get("after", "0"))
-        return json_response([message.as_wire() for message in found])
-
-    async def _wait_for_reply(self, request: web.Request) -> web.Response:
-        channel_id, after = request.match_info["channel_id"], request.query.get("after", "0")
+    async def _wait(self, request: web.Request) -> web.Response:
         wanted = request.query.get("containing", "")
 
-        def replies() -> list[Message]:
-            there = self._world.messages(channel_id, after)
-            answers = [message for message in there if message.author.bot and not message.deleted]
-            return answers if any(wanted in answer.content for answer in answers) else []
+        def replies() -> list[DiscordSeen]:
+            answers = [one for one in self._seen(request) if one.from_bot and not one.deleted]
+            return answers if any(wanted in one.text for one in answers) else []
 
-        found = await self._world.changed.until(replies, seconds(request, "timeout"))
-        return json_response([message.as_wire() for message in found or []])
+        return json_response(await self._world.changed.until(replies, seconds(request, "timeout")) or [])
+
+    def _seen(self, request: web.Request) -> list[DiscordSeen]:
+        channel = request.match_info["channel"]
+        if channel == "dm":
+            channel = self._world.private_channel(defaults.DISCORD_OWNER_ID).id
+        return [message.as_wire() for message in self._world.messages(channel, request.query.get("after", "0"))]
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        hub = self._world.hub
+        names = [str(one["name"]) for one in self._world.commands]
+        return json_response(
+            DiscordStatus(connected=hub.connected, identifies=hub.identifies, resumed=hub.resumed, commands=names)
+        )
 
     async def _calls(self, request: web.Request) -> web.Response:
-        return json_response(self._matching_calls(request))
+        since = seconds(request, "since")
+        return json_response([call for call in self._world.calls if call.time >= since])
 
-    async def _wait_for_call(self, request: web.Request) -> web.Response:
-        wait = seconds(request, "timeout")
-        return json_response(await self._world.changed.until(lambda: self._matching_calls(request), wait) or [])
 
-    def _matching_calls(self, request: web.Request) -> list[DiscordCall]:
-        route, since = request.query.get("route", ""), seconds(request, "since")
-        return [call for call in self._world.calls if call.time >= since and route in ("", call.route)]
+def _does(form: type[Any], work: Callable[[Any], str | None]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that does what is ordered, and gives the id of what came of it."""
 
-    async def _connections(self, _request: web.Request) -> web.Response:
-        return json_response(self._world.hub.record)
+    async def handle(request: web.Request) -> web.Response:
+        order = await body_of(request, form)
+        try:
+            done = work(order)
+        except ApiError as error:
+            raise web.HTTPBadRequest(text=error.message) from None
+        return json_response({} if done is None else {"id": done})
 
-    async def _commands(self, _request: web.Request) -> web.Response:
-        return json_response(self._world.commands)
-
-    async def _interactions(self, _request: web.Request) -> web.Response:
-        return json_response([given.as_wire() for given in self._world.interactions.given.values()])
+    return handle

@@ -62,6 +62,8 @@ def not_a_snowflake(field: str, value: object) -> ApiError:
     return form_error(field, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
 
 
+NO_BOT = (403, 40333, "internal network error")  # as Cloudflare says it to who is no browser and no bot
+INVALID_RECIPIENT = (400, 50033, "Invalid Recipient(s)")
 EMPTY_MESSAGE = (400, 50006, "Cannot send an empty message")
 MISSING_ACCESS = (403, 50001, "Missing Access")
 BLOCKED = (403, 50007, "Cannot send messages to this user")

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from aiohttp import web
 
 from tests.fakes.discord.errors import ApiError
 from tests.fakes.discord.ratelimits import too_many
-from tests.fakes.discord.wire import DiscordFault
 from tests.fakes.web import fall_silent, reset_connection
+from tests.fakes.wire import DiscordFault
 
 
-class Faults:
+class Faults(list[DiscordFault]):
     """Orders in the sequence in which they came; each is used up by the requests that it befalls."""
 
-    def __init__(self) -> None:
-        """Nothing goes wrong."""
-        self._orders: list[DiscordFault] = []
-
-    def add(self, fault: DiscordFault) -> None:
-        """Orders one more."""
-        self._orders.append(fault)
-
-    def take(self, route: str) -> DiscordFault | None:
+    def take(self, method: str, path: str) -> DiscordFault | None:
         """What befalls this request."""
-        for fault in self._orders:
-            if fault.route in ("*", route):
+        for fault in self:
+            if fault.method in ("*", method) and re.search(fault.path, path):
                 fault.times -= 1
                 if fault.times <= 0:
-                    self._orders.remove(fault)
+                    self.remove(fault)
                 return fault
         return None
 
@@ -40,12 +33,12 @@ async def suffer(fault: DiscordFault, request: web.Request) -> web.Response | No
         await reset_connection(request)
     if fault.kind == "silence":
         await fall_silent()
-    if fault.kind == "rate_limit":
-        return too_many(fault.seconds, whole=fault.whole)
     if fault.kind == "hang":
         await asyncio.sleep(fault.seconds)
     if fault.kind in ("hang", "lost"):
         return None
+    if fault.status == 429 and fault.body is None:
+        return too_many(fault.seconds, whole=fault.whole)
     if fault.body is not None:
         return web.Response(status=fault.status, text=fault.body, content_type="text/html")
     raise ApiError(fault.status, fault.code, fault.message)

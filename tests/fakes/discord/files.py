@@ -24,6 +24,7 @@ class Files:
         """`address` tells where a host is served."""
         self.link_s: float = _DAY
         self._address = address
+        self._key = 0
         self._files: dict[tuple[str, str], StoredFile] = {}
 
     def keep(self, number: str, channel_id: str, name: str, media_type: str, content: bytes) -> StoredFile:
@@ -52,19 +53,22 @@ class Files:
         ends = query.get("ex", "")
         if file is None or file.name != name or not re.fullmatch("[0-9a-f]{1,16}", ends):
             return None
-        if query.get("hm") != _signature(file, ends) or int(ends, 16) < time.time():
+        if query.get("hm") != self._signature(file, ends) or int(ends, 16) < time.time():
             return None
         return file
+
+    def expire(self) -> None:
+        """Lets the addresses that were given so far hold no more."""
+        self._key += 1
+
+    def _signature(self, file: StoredFile, ends: str) -> str:
+        return hashlib.sha256(f"lab {self._key} {file.channel_id} {file.id} {ends}".encode()).hexdigest()
 
     def _path(self, file: StoredFile) -> str:
         now = time.time()
         ends = f"{int(now + self.link_s):x}"
-        query = f"ex={ends}&is={int(now):x}&hm={_signature(file, ends)}&"
+        query = f"ex={ends}&is={int(now):x}&hm={self._signature(file, ends)}&"
         return f"/attachments/{file.channel_id}/{file.id}/{file.name}?{query}"
-
-
-def _signature(file: StoredFile, ends: str) -> str:
-    return hashlib.sha256(f"lab {file.channel_id} {file.id} {ends}".encode()).hexdigest()
 
 
 def _size(content: bytes) -> tuple[int, int] | None:

@@ -12,13 +12,12 @@ from tests.fakes.discord import errors
 from tests.fakes.discord.errors import ApiError, form_error
 from tests.fakes.discord.objects import DM, Channel, User
 from tests.fakes.discord.snowflakes import Snowflakes
-from tests.fakes.discord.wire import DiscordInteraction, DiscordOrder
+from tests.fakes.wire import DiscordCommand
 
 _TO_ANSWER_S = 3.0
 _TO_FOLLOW_UP_S = 15 * 60.0
 _STRING = 3
 _PONG, _MESSAGE, _DEFERRED = 1, 4, 5
-EPHEMERAL = 64
 
 
 @dataclass
@@ -43,7 +42,7 @@ class Interaction:
         data = {"id": self.command["id"], "name": self.command["name"], "type": 1}
         shown: dict[str, Any] = {
             "id": self.id,
-            "application_id": defaults.DISCORD_BOT_ID,
+            "application_id": defaults.DISCORD_APPLICATION_ID,
             "type": 2,
             "data": data | ({"options": self.options} if self.options else {}),
             "channel_id": self.channel.id,
@@ -62,18 +61,6 @@ class Interaction:
         shown |= {"context": 0, "guild_id": self.channel.guild_id, "guild_locale": "en-US"}
         return shown | {"member": member}
 
-    def as_wire(self) -> DiscordInteraction:
-        """For the control API."""
-        return DiscordInteraction(
-            id=self.id,
-            channel_id=self.channel.id,
-            time=self.time,
-            answer=self.answer,
-            answered_at=self.answered_at,
-            text=self.text,
-            ephemeral=bool(self.flags & EPHEMERAL),
-        )
-
 
 class Interactions:
     """All orders of the bot's users."""
@@ -83,28 +70,19 @@ class Interactions:
         self.given: dict[str, Interaction] = {}
         self._ids = ids
 
-    def give(self, commands: list[dict[str, Any]], channel: Channel, user: User, order: DiscordOrder) -> Interaction:
-        """A new order; raises ApiError when no such command is registered, or its options are not so."""
-        command = next((one for one in commands if one["name"] == order.command), None)
+    def give(self, commands: list[dict[str, Any]], channel: Channel, user: User, order: DiscordCommand) -> Interaction:
+        """A new order; raises ApiError when no such command is registered, or its option is not."""
+        command = next((one for one in commands if one["name"] == order.name), None)
         if command is None:
-            raise ApiError(400, 0, f"the bot has registered no command {order.command}")
-        known = {one["name"]: one for one in command["options"]}
-        for name in order.options:
-            if name not in known:
-                raise ApiError(400, 0, f"/{order.command} has no option {name}")
-        for name, option in known.items():
-            if option.get("required") and name not in order.options:
-                raise ApiError(400, 0, f"/{order.command} wants the option {name}")
-        options = [{"name": name, "type": _STRING, "value": value} for name, value in order.options.items()]
-        given = Interaction(
-            self._ids.next(),
-            f"aW50ZXJhY3Rpb24{secrets.token_urlsafe(60)}",
-            channel,
-            user,
-            command,
-            options,
-            order.locale,
-        )
+            raise ApiError(400, 0, f"the bot has registered no command {order.name}")
+        if order.argument and not command["options"]:
+            raise ApiError(400, 0, f"/{order.name} takes no argument")
+        if not order.argument and any(option.get("required") for option in command["options"]):
+            raise ApiError(400, 0, f"/{order.name} wants an argument")
+        first = command["options"][0] if order.argument else {}
+        options = [{"name": first["name"], "type": _STRING, "value": order.argument}] if order.argument else []
+        token = f"aW50ZXJhY3Rpb24{secrets.token_urlsafe(60)}"
+        given = Interaction(self._ids.next(), token, channel, user, command, options, order.locale)
         self.given[given.id] = given
         return given
 

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tests.fakes import defaults
-from tests.fakes.discord.wire import DiscordMessage
+from tests.fakes.wire import DiscordSeen
 
+GUILD, GENERAL, SECRET, ROLE = "810000000000000001", "810000000000000002", "810000000000000003", "810000000000000009"
 TEXT, DM, THREAD = 0, 1, 11
-DEFAULT, PIN_NOTICE, REPLY, COMMAND_ANSWER = 0, 6, 19, 20
+DEFAULT, REPLY, COMMAND_ANSWER = 0, 19, 20
+EPHEMERAL, NO_PREVIEWS = 1 << 6, 1 << 2
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 _ROLE_MENTION = re.compile(r"<@&(\d+)>")
+_ADDRESS = re.compile(r"(?<!<)https?://[^\s<>)]+")
 _EVERYONE = re.compile(r"@(everyone|here)\b")
 
 
@@ -50,12 +53,13 @@ class Channel:
     name: str = ""
     parent: str | None = None
     user: User | None = None
+    archived: bool = False
     messages: dict[str, Message] = field(default_factory=dict)
 
     @property
     def guild_id(self) -> str | None:
         """The server's id; None in private."""
-        return None if self.type == DM else defaults.DISCORD_GUILD_ID
+        return None if self.type == DM else GUILD
 
     def as_object(self) -> dict[str, Any]:
         """Discord's Channel."""
@@ -67,7 +71,7 @@ class Channel:
         about |= {"permission_overwrites": [], "nsfw": False, "rate_limit_per_user": 0}
         if self.type != THREAD:
             return about | {"topic": None}
-        state = {"archived": False, "auto_archive_duration": 1440, "locked": False}
+        state = {"archived": self.archived, "auto_archive_duration": 1440, "locked": False}
         state["archive_timestamp"] = iso(time.time())  # type: ignore[assignment]
         return about | {"thread_metadata": state, "owner_id": BOT.id, "message_count": 0, "member_count": 1}
 
@@ -97,6 +101,7 @@ class Message:
     files: list[StoredFile] = field(default_factory=list)
     answers: Message | None = None
     pinged: list[str] = field(default_factory=list)
+    forwards: Message | None = None
     nonce: str | int | None = None
     edited: float | None = None
     edits: int = 0
@@ -104,23 +109,24 @@ class Message:
     flags: int = 0
     webhook: str | None = None
 
-    def as_wire(self) -> DiscordMessage:
+    def as_wire(self) -> DiscordSeen:
         """For the control API."""
-        return DiscordMessage(
-            message_id=self.id,
+        return DiscordSeen(
+            id=self.id,
             channel_id=self.channel.id,
-            from_id=self.author.id,
+            author=self.author.id,
             from_bot=self.author.bot,
-            time=self.time,
             text=self.content,
+            time=self.time,
             reply_to=None if self.answers is None else self.answers.id,
-            file_names=[file.name for file in self.files],
-            file_sizes=[len(file.content) for file in self.files],
-            pinged=self.pinged,
+            files=[file.name for file in self.files],
+            sizes=[len(file.content) for file in self.files],
             edited=self.edited,
             edits=self.edits,
             deleted=self.deleted,
-            ephemeral=bool(self.flags & 64),
+            ephemeral=bool(self.flags & EPHEMERAL),
+            pinged=self.pinged,
+            previews=[] if self.flags & NO_PREVIEWS else _ADDRESS.findall(self.content),
         )
 
     def mentioned(self) -> list[str]:

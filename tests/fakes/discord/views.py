@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes import defaults
-from tests.fakes.discord.objects import BOT, DM, REPLY, Message, User, iso
+from tests.fakes.discord.objects import BOT, DM, REPLY, ROLE, Message, User, iso
 
 if TYPE_CHECKING:
     from tests.fakes.discord.world import World
@@ -43,12 +42,20 @@ def for_event(message: Message, world: World) -> dict[str, Any]:
     shown = for_answer(message, world) | {"channel_type": message.channel.type}
     if message.channel.guild_id is None:
         return shown
-    member = {"roles": [defaults.DISCORD_ROLE_ID] if message.author == BOT else [], "joined_at": iso(message.time)}
+    member = {"roles": [ROLE] if message.author == BOT else [], "joined_at": iso(message.time)}
     member |= {"deaf": False, "mute": False, "flags": 0}  # type: ignore[dict-item]
     return shown | {"guild_id": message.channel.guild_id, "member": member}
 
 
 def _answered(message: Message, world: World) -> dict[str, Any]:
+    if message.forwards is not None:
+        told = for_answer(message.forwards, world)
+        names = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions")
+        about = {"type": 1, "message_id": message.forwards.id, "channel_id": message.channel.id}
+        return {
+            "message_reference": about,
+            "message_snapshots": [{"message": {name: told[name] for name in names}}],
+        }
     if message.answers is None:
         return {}
     reference = {"type": 0, "message_id": message.answers.id, "channel_id": message.channel.id}

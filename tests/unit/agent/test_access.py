@@ -55,22 +55,68 @@ def test_a_code_works_once(owners: Owners, caplog: pytest.LogCaptureFixture) -> 
     assert not door.pair(say("8", right))
 
 
-def test_guessing_ends_after_five_tries(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_guessing_ends_after_five_tries_and_keeps_nobody_else_out(
+    owners: Owners, caplog: pytest.LogCaptureFixture
+) -> None:
     door = Access("telegram", [], owners)
     right = f"/pair {code(caplog.text)}"
-    for _ in range(access.CODE_TRIES):
+    for _ in range(access.TRIES_OF_ONE):
         assert not door.pair(say("8", "/pair WRONGONE"))
-    assert not door.pair(say("7", right))
+    assert not door.pair(say("8", right)), "who guesses has no sixth try"
+    assert door.pair(say("7", right))
 
 
-def test_an_old_code_is_replaced(
-    owners: Owners, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_a_crowd_that_guesses_voids_the_code_and_another_follows(
+    owners: Owners, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(access, "CODE_LIFETIME_S", -1.0)
-    door = Access("telegram", [], owners)
+    clock = Clock()
+    door = Access("telegram", [], owners, clock)
+    first = code(caplog.text)
+    for number in range(access.TRIES_OF_ALL):
+        assert not door.pair(say(f"{100 + number}", "/pair WRONGONE"))
+    assert not door.pair(say("7", f"/pair {first}"))
+    assert code(caplog.text) == first, "not at once: guessing would only go on"
+    clock.now += access.PAUSE_S + 1
+    assert not door.pair(say("100", "/pair WRONGONE"))
+    second = code(caplog.text)
+    assert second != first
+    assert door.pair(say("7", f"/pair {second}"))
+
+
+def test_an_old_code_is_replaced(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    door = Access("telegram", [], owners, clock)
     old = code(caplog.text)
+    clock.now += access.CODE_LIFETIME_S + 1
     assert not door.pair(say("7", f"/pair {old}"))
     assert code(caplog.text) != old
+    assert door.code() == code(caplog.text)
+    assert door.pair(say("7", f"/pair {door.code()}"))
+    assert door.code() is None
+
+
+def test_nobody_pairs_where_others_read_along(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    door = Access("telegram", [], owners)
+    public = Inbound("telegram", "-5", "1", "7", "1", f"/pair {code(caplog.text)}", private=False)
+    assert not door.pair(public)
+
+
+def test_strangers_are_counted_and_bounded(owners: Owners, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "_MOST_STRANGERS", 3)
+    door = Access("telegram", [7], owners)
+    for number in range(10):
+        assert not door.permits(say(f"{100 + number}"))
+    assert door.strangers == 3
 
 
 def test_pairing_is_closed_where_someone_is_listed(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:

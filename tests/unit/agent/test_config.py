@@ -86,7 +86,7 @@ def test_channels_is_accepted_beside_channel() -> None:
         ("llm.provider", "skynet", "llm.provider 'skynet' is not one of"),
         ("llm.api_base", "ftp://x", "llm.api_base must be an address"),
         ("assistant", {"max_steps": 0}, "assistant.max_steps must be from 1 to 200"),
-        ("llm.engine", "fast", "llm.engine: invalid enum value"),
+        ("llm.engine", "fast", "llm.engine must be one of auto, direct, litellm"),
         ("llm.api_base", "https://host:http/v1", "llm.api_base must be an address such as https://host/v1"),
         ("llm.fallbacks", [{"provider": "openai", "api_key": "k"}], "llm.fallbacks[0].model is missing"),
         ("llm.fallbacks", [{"provider": "nope", "api_key": "k", "model": "m"}], "llm.fallbacks[0].provider 'nope'"),

@@ -19,13 +19,14 @@ from agent.channels.base import Limits
 from agent.gateway.commands import Commands
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
-from agent.gateway.request import user_message
 from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
 from agent.llm.stream import Completion, ToolCall
 from agent.llm.tables import Known, Rates, Table
 from agent.llm.usage import Usage as Tokens
+from agent.sandbox.client import SandboxLink
 from agent.store import database
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.sessions import Sessions
@@ -33,6 +34,7 @@ from agent.store.spool import Spool
 from agent.store.usage import Spent, Usage
 from agent.tools.registry import Tools
 from tests.unit.agent.quiet import Quiet
+from tests.unit.gateway.world import user_message
 
 MODEL, KEY = "gpt-4o", "openai/gpt-4o"
 TABLE: Table = {KEY: Known(max_input_tokens=128_000, price=Rates(2.5, 10.0, 1.25))}
@@ -69,6 +71,7 @@ class World:
             spending=self.spending,
             outgoing=lambda message: Outgoing(message, Limits(1.0, 0), mailbox, spool, Redaction()),
             user_message=user_message,
+            pictures=lambda: Pictures(SandboxLink()),
         )
 
     async def complete(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.store import database as database_module
 from agent.store.database import MIGRATIONS, connect, transaction
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.sessions import Sessions, open_calls
@@ -112,3 +113,30 @@ def test_the_schema_is_made_once(tmp_path: Path) -> None:
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         database.close()
+
+
+def test_a_migration_keeps_a_copy_of_what_was_and_the_version_before_works_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, all_ = tmp_path / "state.db", database_module.MIGRATIONS
+    monkeypatch.setattr(database_module, "MIGRATIONS", all_[:1])
+    old = connect(path)
+    old.execute("INSERT INTO marks VALUES ('telegram', '5')")
+    old.close()
+    (tmp_path / "state.before-0.db").write_text("an older copy")
+    monkeypatch.setattr(database_module, "MIGRATIONS", all_)
+    assert Mailbox(connect(path)).marks("telegram") == {"telegram": "5"}
+    assert [found.name for found in tmp_path.glob("*before*")] == ["state.before-1.db"]
+    copy = sqlite3.connect(tmp_path / "state.before-1.db")
+    assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+    assert copy.execute("SELECT value FROM marks").fetchone() == ("5",)
+    copy.close()
+    monkeypatch.setattr(database_module, "MIGRATIONS", all_[:1])
+    before = connect(path)  # as after a rollback: it finds a newer state
+    before.execute(
+        "INSERT INTO inbox (channel, chat_id, external_id, user_id, language, message_id, text, received_at)"
+        " VALUES ('telegram', '7', '1', '7', 'en', '1', 'hello', 0)"
+    )
+    before.close()
+    monkeypatch.setattr(database_module, "MIGRATIONS", all_)
+    assert [message.text for message in Mailbox(connect(path)).unfinished()] == ["hello"]

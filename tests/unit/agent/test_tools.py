@@ -23,7 +23,7 @@ def tools(tmp_path: Path) -> Tools:
 
 def test_definitions_are_plain_json_schema(tools: Tools) -> None:
     by_name = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools.definitions}
-    assert set(by_name) == {"exec", "read_file", "write_file", "edit_file", "list_files"}
+    assert set(by_name) == {"exec", "read_file", "write_file", "edit_file", "list_files", "send_file"}
     for parameters in by_name.values():
         assert parameters["type"] == "object"
         assert parameters["additionalProperties"] is False

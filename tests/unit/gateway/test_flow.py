@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from agent.channels.base import ChannelError, RejectedError
-from agent.gateway import progress
+from agent.gateway import progress, turn
+from agent.gateway.turn import MOST_ATTEMPTS
 from agent.llm.stream import Completion, ToolCall
 from agent.store.mailbox import Outbound
 from agent.store.sessions import Message, open_calls
@@ -77,7 +78,10 @@ def test_messages_of_a_chat_are_answered_in_order_and_once(play: Callable[..., C
     assert play(scene).texts() == [f"re: m{number}" for number in range(20)]
 
 
-def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(play: Callable[..., Chat]) -> None:
+def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(
+    play: Callable[..., Chat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "TOOLS_AFTER_S", 60.0)
     began = asyncio.Event()
     cancelled = []
 
@@ -403,11 +407,11 @@ def test_a_turn_that_ends_the_gateway_is_not_begun_for_ever(play: Callable[..., 
     async def last(world: World) -> None:
         await world.idle()
 
-    for _ in range(3):
+    for _ in range(MOST_ATTEMPTS):
         model.answer = Held()
         play(dies, model)
-    assert play(last, model).texts()[0].startswith("I began this 3 times")
-    assert len(model.asked) == 3
+    assert play(last, model).texts()[0].startswith(f"I began this {MOST_ATTEMPTS} times")
+    assert len(model.asked) == MOST_ATTEMPTS
 
 
 def test_a_command_whose_outcome_a_restart_hid_is_not_run_again(play: Callable[..., Chat]) -> None:
@@ -437,8 +441,11 @@ def test_a_command_whose_outcome_a_restart_hid_is_not_run_again(play: Callable[.
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_happens_each_message_is_answered_once_and_in_order(tmp_path: Path, seed: int) -> None:
+def test_whatever_happens_each_message_is_answered_once_and_in_order(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Messages, edits and stops at random moments, in two chats, over a gateway that is killed at random moments."""
+    monkeypatch.setattr(turn, "MOST_ATTEMPTS", 100)
     chance, chat = random.Random(seed), Chat()  # noqa: S311 - chance, not a secret
     written: dict[str, list[str]] = {"7": [], "8": []}
     number = 0

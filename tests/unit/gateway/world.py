@@ -18,12 +18,14 @@ from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
 from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
+from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
-from agent.gateway.request import user_message
+from agent.gateway.request import text_of
 from agent.gateway.spending import Spending
 from agent.gateway.turn import Turns
 from agent.llm.stream import Completion, ToolCall
 from agent.llm.usage import Usage as Tokens
+from agent.sandbox.client import SandboxLink
 from agent.store.database import connect
 from agent.store.mailbox import Edited, Inbound, Mailbox, Outbound
 from agent.store.owners import Owners
@@ -102,6 +104,11 @@ class Chat:
         return number
 
 
+async def user_message(message: Inbound) -> Message:
+    """Without attachments."""
+    return {"role": "user", "content": text_of(message)}
+
+
 def _content(message: Outbound) -> str:
     return f"[file {message.file_name}] {Path(str(message.file)).read_text()}"
 
@@ -173,6 +180,7 @@ class World:
             spending=Spending(llm, {}, Usage(self.database)),
             outgoing=lambda message: Outgoing(message, self.chat.limits, self.mailbox, self.spool, redact),
             user_message=user_message,
+            pictures=lambda: Pictures(SandboxLink()),
         )
         answers = Answers(channels, self.mailbox, self.spool, redact, lambda _: self.delivery.wake())
         commands = Commands(self.sessions, {"status": lambda *_: "fine"})

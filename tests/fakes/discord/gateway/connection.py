@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from tests.fakes.discord.gateway.handshake import Refusal, begin, resume
-from tests.fakes.discord.wire import DiscordConnection, DiscordGatewayFault
 from tests.fakes.web import fall_silent, reset_transport
+from tests.fakes.wire import DiscordOrder
 
 if TYPE_CHECKING:
     from tests.fakes.discord.gateway.hub import Hub, Session
@@ -31,15 +31,13 @@ class Connection:
     def __init__(self, hub: Hub, request: web.Request) -> None:
         """Nothing was said yet."""
         self.session: Session | None = None
-        self.about = DiscordConnection(time=time.time(), compressed="compress" in request.query)
         self.address = f"{'wss' if request.secure else 'ws'}://{request.host}"
         self._hub = hub
         self._request = request
         self._ws = web.WebSocketResponse(max_msg_size=1 << 20)
-        self._zlib = zlib.compressobj() if self.about.compressed else None
+        self._zlib = zlib.compressobj() if "compress" in request.query else None
         self._out: asyncio.Queue[dict[str, Any] | int] = asyncio.Queue()
         self._silent = False
-        self._acks = True
         self._heard: deque[float] = deque(maxlen=_MOST_A_MINUTE)
         self._beat_at = time.monotonic()
         self._code: int | None = None
@@ -48,7 +46,6 @@ class Connection:
         """Talks until one side ends it."""
         await self._ws.prepare(self._request)
         self._hub.open.add(self)
-        self._hub.record.append(self.about)
         tasks = [asyncio.create_task(work) for work in (self._write(), self._listen(), self._watch())]
         try:
             self.send({"op": _HELLO, "s": None, "t": None, "d": {"heartbeat_interval": int(self._interval * 1000)}})
@@ -72,25 +69,24 @@ class Connection:
         """Loses the connection by RST."""
         reset_transport(self._request.transport)
 
-    def suffer(self, fault: DiscordGatewayFault) -> None:
-        """Plays what is meant for open connections."""
-        if fault.kind == "drop":
+    def suffer(self, order: DiscordOrder) -> None:
+        """Plays what befalls open connections."""
+        action = order.action
+        if action in ("drop", "forget"):
             self.drop()
-        elif fault.kind == "close":
-            self.close(fault.code)
-        elif fault.kind == "silence":
+        elif action == "close":
+            self.close(order.code)
+        elif action == "silence":
             self._silent = True
-        elif fault.kind == "no_acks":
-            self._acks = False
-        elif fault.kind == "reconnect":
+        elif action == "reconnect":
             self.send({"op": _RECONNECT, "s": None, "t": None, "d": None})
-        elif fault.kind == "invalid":
-            self.invalidate(resumable=fault.resumable)
+        else:
+            self.invalidate(resumable=action == "invalid_resumable")
 
     def invalidate(self, *, resumable: bool) -> None:
         """Says that the session is none; it is forgotten unless it can be resumed."""
         if self.session is not None and not resumable:
-            self._hub.sessions.pop(self.session.id, None)
+            self._hub.forget(self.session)
         self.send({"op": _INVALID, "s": None, "t": None, "d": resumable})
 
     def attach(self, session: Session) -> None:
@@ -99,11 +95,11 @@ class Connection:
             session.connection.session = None
             session.connection.close(4000)
         self.session, session.connection, session.left_at = session, self, None
-        self.about.ready_at = time.time()
+        self._hub.begun.append(time.monotonic())
 
     @property
     def _interval(self) -> float:
-        return self._hub.world.settings.heartbeat_s
+        return self._hub.world.settings.heartbeat_ms / 1000
 
     async def _write(self) -> None:
         while not isinstance(frame := await self._out.get(), int):
@@ -157,8 +153,7 @@ class Connection:
     def _do(self, op: object, content: Any) -> int | None:
         if op == _HEARTBEAT:
             self._beat_at = time.monotonic()
-            self.about.heartbeats += 1
-            if self._acks:
+            if self._hub.world.settings.acknowledges:
                 self.send({"op": _ACK, "s": None, "t": None, "d": None})
             return None
         if op in (_IDENTIFY, _RESUME):
@@ -173,9 +168,8 @@ class Connection:
 
     def _leave(self) -> None:
         self._hub.open.discard(self)
-        self.about.ended_at, self.about.end = time.time(), self._code or self._ws.close_code
         if self.session is None or self.session.connection is not self:
             return
         self.session.connection, self.session.left_at = None, time.monotonic()
         if self._code is None and self._ws.close_code in (1000, 1001):  # the client says goodbye for good
-            self._hub.sessions.pop(self.session.id, None)
+            self._hub.forget(self.session)

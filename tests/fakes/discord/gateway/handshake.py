@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes import defaults
 from tests.fakes.discord.gateway.hub import Session
 from tests.fakes.discord.gateway.intents import GUILDS, KNOWN, MESSAGE_CONTENT, NEVER_GRANTED
-from tests.fakes.discord.objects import BOT, DM, THREAD
+from tests.fakes.discord.objects import BOT, DM, GUILD, ROLE, THREAD
 
 if TYPE_CHECKING:
     from tests.fakes.discord.gateway.connection import Connection
@@ -40,7 +40,7 @@ def begin(hub: Hub, connection: Connection, content: Any) -> None:
         raise Refusal(4014)
     session = Session(fields["token"], intents)
     hub.sessions[session.id] = session
-    connection.about.begun, connection.about.intents = "identify", intents
+    hub.identifies += 1
     connection.attach(session)
     connection.send(session.add("READY", _ready(connection, session)))
     if intents & GUILDS:
@@ -53,20 +53,17 @@ def resume(hub: Hub, connection: Connection, content: Any) -> None:
     if connection.session is not None:
         raise Refusal(4005)
     fields = _fields(content, "token", "session_id", "seq")
-    connection.about.begun = "resume"
     if fields["token"] not in hub.world.settings.tokens:
         raise Refusal(4004)
-    if hub.ignored_resumes:
-        hub.ignored_resumes -= 1
+    if not hub.world.settings.answers_resume:
         return
     session = hub.sessions.get(fields["session_id"])
-    if hub.refused_resumes or session is None or session.over:
-        hub.refused_resumes = max(0, hub.refused_resumes - 1)
+    if session is None or session.over or not hub.world.settings.resumes:
         connection.invalidate(resumable=False)
         return
     if not isinstance(fields["seq"], int) or fields["seq"] > session.sequence:
         raise Refusal(4007)
-    connection.about.intents = session.intents
+    hub.resumed += 1
     connection.attach(session)
     for event in [event for event in session.events if event["s"] > fields["seq"]]:
         connection.send(event)
@@ -87,8 +84,8 @@ def _ready(connection: Connection, session: Session) -> dict[str, Any]:
         "session_id": session.id,
         "session_type": "normal",
         "resume_gateway_url": connection.address,
-        "guilds": [{"id": defaults.DISCORD_GUILD_ID, "unavailable": True}] if session.intents & GUILDS else [],
-        "application": {"id": defaults.DISCORD_BOT_ID, "flags": _LIMITED_MESSAGE_CONTENT},
+        "guilds": [{"id": GUILD, "unavailable": True}] if session.intents & GUILDS else [],
+        "application": {"id": defaults.DISCORD_APPLICATION_ID, "flags": _LIMITED_MESSAGE_CONTENT},
         "private_channels": [],
         "relationships": [],
         "presences": [],
@@ -99,12 +96,16 @@ def _ready(connection: Connection, session: Session) -> dict[str, Any]:
 
 
 def _guild(world: World) -> dict[str, Any]:
-    role = {"id": defaults.DISCORD_ROLE_ID, "name": defaults.BOT_NAME, "managed": True, "permissions": "0"}
+    role = {"id": ROLE, "name": defaults.BOT_NAME, "managed": True, "permissions": "0"}
     role |= {"color": 0, "hoist": False, "mentionable": False, "position": 1}
-    everyone = role | {"id": defaults.DISCORD_GUILD_ID, "name": "@everyone", "managed": False, "position": 0}
-    seen = [one for one in world.channels.values() if one.type != DM and one.id not in world.settings.hidden]
+    everyone = role | {"id": GUILD, "name": "@everyone", "managed": False, "position": 0}
+    seen = [
+        one
+        for one in world.channels.values()
+        if one.type != DM and not one.archived and one.id not in world.settings.hidden
+    ]
     return {
-        "id": defaults.DISCORD_GUILD_ID,
+        "id": GUILD,
         "name": "Lab",
         "owner_id": defaults.DISCORD_OWNER_ID,
         "unavailable": False,

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.discord.wire import DiscordConnection, DiscordGatewayFault
+from tests.fakes.wire import DiscordOrder
 
 if TYPE_CHECKING:
     from tests.fakes.discord.gateway.connection import Connection
@@ -45,23 +45,20 @@ class Session:
 
 
 class Hub:
-    """Hands events to sessions, and sessions to connections."""
+    """Hands events to sessions, and sessions to connections; `begun` has the time of each READY and RESUMED."""
 
     def __init__(self, world: World) -> None:
         """Nobody is connected."""
         self.world = world
         self.sessions: dict[str, Session] = {}
         self.open: set[Connection] = set()
-        self.record: list[DiscordConnection] = []
-        self.refused_resumes = self.ignored_resumes = self.down = 0
+        self.identifies = self.resumed = 0
+        self.begun: list[float] = []
 
-    def reset(self) -> None:
-        """Forgets sessions and records; who is connected is thrown out."""
-        for connection in self.open:
-            connection.drop()
-        self.sessions.clear()
-        self.record.clear()
-        self.refused_resumes = self.ignored_resumes = self.down = 0
+    @property
+    def connected(self) -> bool:
+        """Whether somebody listens."""
+        return any(session.connection is not None for session in self.sessions.values())
 
     def publish(self, name: str, data: dict[str, Any], intent: int) -> None:
         """Tells every session that asked for it; 0 is what everybody hears."""
@@ -76,19 +73,17 @@ class Hub:
         """Ends the sessions of tokens that are revoked."""
         for session in list(self.sessions.values()):
             if session.token not in self.world.settings.tokens:
-                del self.sessions[session.id]
+                self.forget(session)
                 if session.connection is not None:
                     session.connection.close(4004)
 
-    def suffer(self, fault: DiscordGatewayFault) -> None:
-        """Plays what a test orders; see `wire.DiscordGatewayFault`."""
-        if fault.kind == "refuse_resume":
-            self.refused_resumes = fault.times
-        elif fault.kind == "ignore_resume":
-            self.ignored_resumes = fault.times
-        elif fault.kind == "down":
-            self.down = fault.times
-        elif fault.kind == "forget":
-            self.sessions.clear()
+    def forget(self, session: Session) -> None:
+        """It cannot be resumed."""
+        self.sessions.pop(session.id, None)
+
+    def order(self, order: DiscordOrder) -> None:
+        """Plays what a test orders."""
         for connection in list(self.open):
-            connection.suffer(fault)
+            if order.action == "forget" and connection.session is not None:
+                self.forget(connection.session)
+            connection.suffer(order)

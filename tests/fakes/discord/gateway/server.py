@@ -13,9 +13,6 @@ def gateway(world: World) -> web.Application:
     """To be served as gateway.discord.gg."""
 
     async def connect(request: web.Request) -> web.StreamResponse:
-        if world.hub.down:
-            world.hub.down -= 1
-            return web.Response(status=503, text="Service Unavailable")
         query = request.query
         if query.get("v") not in ("9", "10") or query.get("encoding", "json") != "json":
             return await _refused(request, 4012)

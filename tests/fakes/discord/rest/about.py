@@ -23,7 +23,7 @@ def _me(_world: World, _asked: Asked) -> dict[str, Any]:
 def _application(_world: World, _asked: Asked) -> dict[str, Any]:
     owner = {"id": defaults.DISCORD_OWNER_ID, "username": defaults.OWNER_USERNAME, "discriminator": "0"}
     return {
-        "id": defaults.DISCORD_BOT_ID,
+        "id": defaults.DISCORD_APPLICATION_ID,
         "name": defaults.BOT_NAME,
         "icon": None,
         "description": "",
@@ -68,14 +68,14 @@ def _set_commands(world: World, asked: Asked) -> list[dict[str, Any]]:
     entries = checked(asked.body)
     for entry in entries:
         entry["id"] = known.get(entry["name"]) or world.ids.next()
-        entry.update({"application_id": defaults.DISCORD_BOT_ID, "version": world.ids.next()})
+        entry.update({"application_id": defaults.DISCORD_APPLICATION_ID, "version": world.ids.next()})
     world.commands = entries
     world.changed.fire()
     return entries
 
 
 def _own(asked: Asked) -> None:
-    if asked.places["application_id"] != defaults.DISCORD_BOT_ID:
+    if asked.places["application_id"] != defaults.DISCORD_APPLICATION_ID:
         raise errors.unknown("Application")
 
 

@@ -18,6 +18,7 @@ from tests.fakes.discord.world import World
 LONGEST = 2000  # code points
 _NONCE_HOLDS_S = 180.0  # «the past few minutes»
 _LONGEST_NONCE = 25
+_FLAGS = 1 << 2 | 1 << 12  # no previews, no notification
 
 
 def _channel(world: World, asked: Asked) -> dict[str, Any]:
@@ -49,8 +50,11 @@ def _send(world: World, asked: Asked) -> dict[str, Any]:
         raise ApiError(*errors.EMPTY_MESSAGE)
     if nonce is not None and asked.fields.get("enforce_nonce") and (sent := _sent_before(channel, nonce)) is not None:
         return for_answer(sent, world)
+    flags = int(asked.fields.get("flags") or 0)
+    if flags & ~_FLAGS:
+        raise form_error("flags", "INVALID_FLAGS", "Only some flags may be set by bots.")
     kind = DEFAULT if answers is None else REPLY
-    message = Message(world.ids.next(), channel, BOT, content, type=kind, answers=answers, nonce=nonce)
+    message = Message(world.ids.next(), channel, BOT, content, type=kind, answers=answers, nonce=nonce, flags=flags)
     message.pinged = pinged(message, asked.fields.get("allowed_mentions"), world)
     message.files = [
         world.files.keep(world.ids.next(), channel.id, file.name, file.media_type, file.content)
@@ -66,6 +70,8 @@ def _edit(world: World, asked: Asked) -> dict[str, Any]:
     content = _content(asked.fields) if "content" in asked.fields else message.content
     if not content and not message.files:
         raise ApiError(*errors.EMPTY_MESSAGE)
+    if "flags" in asked.fields:
+        message.flags = int(asked.fields["flags"] or 0)
     return for_answer(world.edited(message, content), world)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.fakes import defaults
 from tests.fakes.discord import errors
-from tests.fakes.discord.interactions import EPHEMERAL, Interaction, checked_content
-from tests.fakes.discord.objects import BOT, COMMAND_ANSWER, Message
+from tests.fakes.discord.interactions import Interaction, checked_content
+from tests.fakes.discord.objects import BOT, COMMAND_ANSWER, EPHEMERAL, Message
 from tests.fakes.discord.rest.request import Asked
 from tests.fakes.discord.rest.routes import Route
 from tests.fakes.discord.views import for_answer
@@ -43,7 +43,7 @@ def _show(world: World, given: Interaction, text: str, flags: int) -> Message:
 
 
 def _known(world: World, asked: Asked) -> Interaction:
-    if asked.places["application_id"] != defaults.DISCORD_BOT_ID:
+    if asked.places["application_id"] != defaults.DISCORD_APPLICATION_ID:
         raise errors.unknown("Webhook")
     return world.interactions.by_token(asked.places["token"])
 

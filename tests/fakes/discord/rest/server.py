@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -14,10 +15,11 @@ from tests.fakes.discord.rest import about, messages, replies
 from tests.fakes.discord.rest.request import Asked, read
 from tests.fakes.discord.rest.routes import Route
 from tests.fakes.discord.snowflakes import is_snowflake
-from tests.fakes.discord.wire import DiscordCall
 from tests.fakes.discord.world import World
 from tests.fakes.web import Handler, json_response, new_application, reset_connection
+from tests.fakes.wire import DiscordCall
 
+_VERSION = re.compile(r"^/api/v\d+")
 ROUTES = (*about.ROUTES, *messages.ROUTES, *replies.ROUTES)
 
 
@@ -44,22 +46,24 @@ class DiscordServer:
         return handle
 
     async def _elsewhere(self, request: web.Request) -> web.Response:
-        call = self._record(f"{request.method} {request.path}", request)
-        error = errors.unauthorized() if not call.token_ok else errors.no_such_route()
+        call = self._record(request)
+        try:
+            self._check_client(request, needs_token=True)
+            error = errors.no_such_route()
+        except ApiError as refusal:
+            error = refusal
         call.status = error.status
         return json_response(error.as_body(), error.status)
 
     async def _call(self, route: Route, request: web.Request) -> web.StreamResponse:
-        call = self._record(route.name, request)
-        began = time.perf_counter()
+        call = self._record(request)
         headers: dict[str, str] = {}
         try:
-            fault = self._world.faults.take(route.name)
+            fault = self._world.faults.take(call.method, call.path)
             if fault is not None and (raw := await suffer(fault, request)) is not None:
                 call.status = raw.status
                 return raw
-            if route.needs_token and not call.token_ok:
-                raise errors.unauthorized()
+            self._check_client(request, needs_token=route.needs_token)
             headers, refusal = self._world.limits.check(route.name, request.match_info.get("channel_id", ""))
             if refusal is not None:
                 call.status = refusal.status
@@ -70,16 +74,22 @@ class DiscordServer:
         except ApiError as error:
             call.status, call.code = error.status, error.code
             return json_response(error.as_body(), error.status, headers)
-        finally:
-            call.seconds = time.perf_counter() - began
         if fault is not None and fault.kind == "lost":
             await reset_connection(request)
         return _answer(call, result, headers)
 
-    def _record(self, name: str, request: web.Request) -> DiscordCall:
+    def _check_client(self, request: web.Request, *, needs_token: bool) -> None:
+        if not needs_token:
+            return
+        if not request.headers.get("User-Agent", "").startswith("DiscordBot ("):
+            raise ApiError(*errors.NO_BOT)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        known = scheme == "Bot" and token in self._world.settings.tokens
-        call = DiscordCall(route=name, path=request.path, token_ok=known, time=time.time())
+        if scheme != "Bot" or token not in self._world.settings.tokens:
+            raise errors.unauthorized()
+
+    def _record(self, request: web.Request) -> DiscordCall:
+        path = _VERSION.sub("", request.path)
+        call = DiscordCall(method=request.method, path=path, time=time.time())
         self._world.calls.append(call)
         self._world.changed.fire()
         return call

@@ -1,0 +1,57 @@
+"""Markdown for chats: tables that a phone can show, and parts that are never too long and lose nothing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from agent.channels.markdown import split, with_tables
+
+TABLE = "| Name | Size |\n|:-----|-----:|\n| `a|b` | **10** |\n| c | |"
+
+
+def test_a_narrow_table_is_aligned() -> None:
+    shown = with_tables(f"Look:\n\n{TABLE}\n\nend", 40)
+    assert shown == "Look:\n\n```\nName  Size\n----  ----\na|b   10\nc\n```\n\nend"
+
+
+def test_a_wide_table_is_a_list() -> None:
+    assert with_tables(TABLE, 8) == "- **`a|b`**\n  - Size: **10**\n- **c**"
+
+
+@pytest.mark.parametrize("text", [f"```\n{TABLE}\n```", "a | b\nc | d", "| a |\n", "1 | 2\n---", "x"])
+def test_what_is_no_table_stays(text: str) -> None:
+    assert with_tables(text, 40) == text
+
+
+PIECES = [
+    "word ", "longer-word ", "\n", "\n\n", "```py\n", "\n```\n", "x" * 50 + " ", "żółć 👩‍👩‍👧 ", " | ", "- item\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("limit", [60, 200])
+def test_parts_are_short_and_lose_nothing(seed: int, limit: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - chance, not a secret
+    text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(200)))
+    parts = split(text, limit, _units)
+    assert all(0 < _units(part) <= limit for part in parts)
+    assert all(part.count("```") % 2 == 0 for part in parts if text.count("```py") == text.count("```") / 2 == 0)
+    assert _words("".join(parts)) == _words(text)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _words(text: str) -> str:
+    return "".join(text.replace("```py", "").replace("```", "").split())
+
+
+def test_parts_end_between_paragraphs_and_code_is_opened_again() -> None:
+    text = f"{'one ' * 20}\n\n{'two ' * 20}\n\n```py\n" + "\n".join(f"line {number}" for number in range(30)) + "\n```"
+    parts = split(text, 200)
+    assert parts[0].startswith(f"{'one ' * 20}\n\n{'two ' * 20}")
+    assert all(part.endswith("\n```") for part in parts)
+    assert all(part.startswith("```py\nline ") for part in parts[1:])
