@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import time
-import zlib
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -30,7 +29,7 @@ class WedgedError(OSError):
     """Calls fail again and again, although the Gateway is well."""
 
 
-TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError, zlib.error, ValueError)
+_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError)
 
 
 class DiscordChannel:
@@ -45,19 +44,19 @@ class DiscordChannel:
         self._rest = Rest(token)
         self._sender = Sender(self._rest)
         self._files = Files(self._rest, origins)
-        self._gateway: Gateway | None = None
         self._hearing: Hearing | None = None
         self._homes: dict[str, str] = {}
 
     async def run(self, desk: Desk) -> None:
         """Listen until cancelled."""
         hearing = self._hearing = Hearing(self._rest, desk, self.contact)
+        gateway = Gateway(hearing.handlers, hearing.heard)
         failures = 0
         while True:
             began = time.monotonic()
             try:
-                await self._listen(hearing)
-            except TROUBLE as error:
+                await self._listen(gateway, hearing)
+            except _TROUBLE as error:
                 failures = 1 if time.monotonic() - began > STEADY_S else failures + 1
                 wait = self._trouble(error, failures)
                 await self._rest.log_out()
@@ -103,13 +102,12 @@ class DiscordChannel:
             await self._hearing.aclose()
         await self._rest.log_out()
 
-    async def _listen(self, hearing: Hearing) -> None:
+    async def _listen(self, gateway: Gateway, hearing: Hearing) -> None:
         """Hear until the connection ends, or until calls fail again and again."""
-        if self._gateway is None or not self._rest.connected:
+        http = self._rest.http
+        if http is None:
             http, hearing.me.id = await self._rest.log_in()
-            session = self._gateway.session if self._gateway is not None else None
-            self._gateway = Gateway(http, hearing.handlers, hearing.heard, session)
-        listening = asyncio.create_task(self._gateway.listen())
+        listening = asyncio.create_task(gateway.listen(http))
         wedged = asyncio.create_task(self._rest.wedged.wait())
         try:
             await asyncio.wait((listening, wedged), return_when=asyncio.FIRST_COMPLETED)

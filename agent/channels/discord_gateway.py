@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,82 +77,90 @@ class _Client:
         """The handlers hear of everything."""
 
 
+class GarbageError(OSError):
+    """What came is not in the Gateway's form."""
+
+
 class Gateway:
     """Connections to the Gateway, one after the other.
 
     Args:
-        http: logged in.
         handlers: called with each event of that name, in order.
-        heard: called with every frame that arrives once the session has begun.
-        session: an earlier Gateway's, to be resumed.
+        heard: called after every frame that arrives once the session has begun.
     """
 
-    def __init__(
-        self,
-        http: HTTPClient,
-        handlers: Mapping[str, Handler],
-        heard: Callable[[], None],
-        session: Session | None = None,
-    ) -> None:
-        self.session = session
-        self._client = _Client(http, {**handlers, "READY": self._ready, "RESUMED": self._resumed})
-        self._on_ready = handlers["READY"]
+    def __init__(self, handlers: Mapping[str, Handler], heard: Callable[[], None]) -> None:
+        self._handlers = {**handlers, "RESUMED": self._resumed}
         self._heard = heard
+        self._due: list[tuple[str, Mapping[str, Any]]] = []
+        self._session: Session | None = None
         self._resumes = 0
-        self._begun = False
 
-    async def listen(self) -> None:
+    async def listen(self, http: HTTPClient) -> None:
         """Connect, resuming the last session where there is one, and hear until the connection ends.
+
+        Args:
+            http: logged in.
 
         Raises:
             discord.ConnectionClosed: Discord will not have it so; `code` says why.
-            OSError, TimeoutError, aiohttp.ClientError: the connection failed or fell silent.
+            OSError, TimeoutError, aiohttp.ClientError: the connection failed, fell silent or is no Gateway's.
         """
         if self._resumes >= MOST_RESUMES:
-            self.session = None
-        self._resumes += self.session is not None
-        self._begun = False
+            self._session = None
+        self._resumes += self._session is not None
         ws: Any = None
         try:
             async with asyncio.timeout(CONNECT_S):
-                ws = await self._open(self.session)
+                ws = await self._open(http, self._session)
             async with asyncio.timeout(BEGIN_S):
-                while not self._begun:
-                    await ws.poll_event()
+                while not await self._next(ws) & {"READY", "RESUMED"}:
+                    pass
             self._resumes = 0
             while True:
                 async with asyncio.timeout(_patience(ws)):
-                    await ws.poll_event()
+                    await self._next(ws)
                 self._heard()
         except ReconnectWebSocket as end:
             log.info("the connection to Discord's Gateway ended; %s", "resuming" if end.resume else "beginning anew")
             if not end.resume:
-                self.session = ws = None
+                self._session = ws = None
         finally:
             if ws is not None:
                 self._remember(ws)
                 await _close(ws)
 
-    async def _open(self, session: Session | None) -> Any:  # noqa: ANN401 - its private parts are needed
+    async def _open(self, http: HTTPClient, session: Session | None) -> Any:  # noqa: ANN401 - for its private parts
+        parsers = {name: self._parser(name) for name in self._handlers}
+        client = _Client(http, parsers)
         if session is None:
-            return await DiscordWebSocket.from_client(self._client, initial=True)  # type: ignore[arg-type]
+            return await DiscordWebSocket.from_client(client, initial=True)  # type: ignore[arg-type]
         return await DiscordWebSocket.from_client(
-            self._client,  # type: ignore[arg-type]
+            client,  # type: ignore[arg-type]
             gateway=session.gateway,
             session=session.id,
             sequence=session.sequence,
             resume=True,
         )
 
-    def _remember(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
-        self.session = Session(ws.session_id, ws.sequence, ws.gateway) if ws.session_id else None
+    def _parser(self, name: str) -> Handler:
+        return lambda data: self._due.append((name, data))
 
-    def _ready(self, data: Mapping[str, Any]) -> None:
-        self._begun = True
-        self._on_ready(data)
+    async def _next(self, ws: Any) -> set[str]:  # noqa: ANN401 - discord.py's, which does not type it
+        """Hear one frame and handle what is in it; the names of its events."""
+        self._due.clear()
+        try:
+            await ws.poll_event()
+        except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+            raise GarbageError(type(error).__name__) from None
+        for name, data in self._due:
+            self._handlers[name](data)
+        return {name for name, _ in self._due}
+
+    def _remember(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
+        self._session = Session(ws.session_id, ws.sequence, ws.gateway) if ws.session_id else None
 
     def _resumed(self, _: Mapping[str, Any]) -> None:
-        self._begun = True
         log.info("resumed, listening")
         self._heard()
 

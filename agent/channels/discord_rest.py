@@ -43,20 +43,15 @@ class Rest:
 
     def __init__(self, token: str) -> None:
         self.wedged = asyncio.Event()
+        self.http: HTTPClient | None = None
         self._token = token
-        self._http: HTTPClient | None = None
         self._failures = 0
-
-    @property
-    def connected(self) -> bool:
-        """Whether there is a login in force."""
-        return self._http is not None
 
     async def log_in(self) -> tuple[HTTPClient, str]:
         """The client and the bot's id; raise what discord.py and aiohttp raise."""
         connector = aiohttp.TCPConnector(ssl=tls_context(), limit=0)
         http = HTTPClient(asyncio.get_running_loop(), connector, max_ratelimit_timeout=LONGEST_WAIT_S)
-        self._http, self._failures = http, 0
+        self.http, self._failures = http, 0
         self.wedged.clear()
         async with asyncio.timeout(CALL_S):
             user: Any = await http.static_login(self._token)
@@ -64,7 +59,7 @@ class Rest:
 
     async def log_out(self) -> None:
         """Close the connections."""
-        http, self._http = self._http, None
+        http, self.http = self.http, None
         if http is not None:
             with contextlib.suppress(OSError, aiohttp.ClientError):
                 await http.close()
@@ -82,14 +77,14 @@ class Rest:
             GoneError, FormError, RejectedError: the service will never do it.
             ChannelError: not now.
         """
-        if self._http is None:
+        if self.http is None:
             raise ChannelError("Discord is not connected just now")
         options: dict[str, Any] = given
         if "files" not in given:
             options["timeout"] = aiohttp.ClientTimeout(total=CALL_S, sock_connect=ANSWER_S, sock_read=ANSWER_S)
         with self._counted(), _words():
             async with asyncio.timeout(UPLOAD_S if "files" in given else CALL_S):
-                return await self._http.request(Route(method, path, **places or {}), **options)
+                return await self.http.request(Route(method, path, **places or {}), **options)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
