@@ -9,9 +9,11 @@ import json
 import os
 import socket
 import sys
+import uuid
 from http.client import HTTPConnection
 from importlib.util import find_spec
-from typing import Any, TextIO
+from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -55,17 +57,6 @@ def health(ready: bool, as_json: bool) -> None:
         ) from None
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
     sys.exit(0 if response.status == 200 else 1)
-
-
-@main.command("slack-manifest")
-def slack_manifest() -> None:
-    """Print the manifest from which api.slack.com makes the app that a Slack channel needs.
-
-    There: Create New App, From a manifest. Then Install to Workspace, and an app-level token with connections:write.
-    """
-    from importlib.resources import files
-
-    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
 
 
 @main.group()
@@ -157,72 +148,6 @@ def usage(days: int, as_json: bool, lang: str) -> None:
 
 
 @main.command()
-@click.argument("text", nargs=-1)
-@click.option(
-    "--reply-to", default="", metavar="CHANNEL", help="Work on it in your private chat there, and answer there too."
-)
-@click.option("--session", default="", metavar="NAME", help="Go on with the conversation of that name, not a new one.")
-@click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds to wait.")
-@click.option("--wait", metavar="ID", help="Wait for a task that was handed in before, instead of a new one.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: id, status, answer, seconds.")
-@click.option(
-    "--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of its own words."
-)
-def task(text: tuple[str, ...], wait: str | None, timeout: float, *, as_json: bool, **order: str) -> None:
-    """Hand TEXT to the assistant (- reads it from standard input), wait, and print the answer.
-
-    Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 timed out: the task goes on, and --wait ID fetches its answer.
-
-    On the host: docker exec picoclaw picoclaw task "how full is the disk?"
-    """
-    from agent import task_client
-
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    if not wait and not words.strip():
-        raise click.UsageError("give the task as TEXT, or - to read it from standard input")
-    number = wait or task_client.new_id()
-    if sys.stderr.isatty():
-        click.echo(f"task {number} ...", err=True)
-    language = order.pop("lang")
-    asked = {"do": "wait" if wait else "task", "id": number, "text": words, "language": language, **order}
-    try:
-        outcome = task_client.ask(asked, timeout)
-    except task_client.TaskError as error:
-        raise click.ClickException(str(error)) from None
-    if as_json:
-        click.echo(json.dumps(outcome.document(), ensure_ascii=False))
-    elif outcome.status == "timeout":
-        click.echo(f"not answered yet; picoclaw task --wait {number}", err=True)
-    else:
-        click.echo(outcome.answer)
-    sys.exit(outcome.exit_code)
-
-
-@main.command()
-def pair() -> None:
-    """Print the code with which you become the owner of a channel that has none.
-
-    On the host: docker exec picoclaw picoclaw pair
-    """
-    from agent import task_client
-
-    try:
-        codes = task_client.codes()
-    except task_client.TaskError as error:
-        raise click.ClickException(str(error)) from None
-    for name, code in codes.items():
-        click.echo(f"{name}: has an owner" if code is None else f"{name}: within 15 minutes send the bot: /pair {code}")
-
-
-@main.command()
-def n8n() -> None:
-    """Print a workflow for n8n that gives the assistant a task over SSH: Workflows, Import from File."""
-    from importlib.resources import files
-
-    click.echo(files("agent").joinpath("n8n_workflow.json").read_text(encoding="utf-8"), nl=False)
-
-
-@main.command()
 @click.argument("message", nargs=-1)
 def chat(message: tuple[str, ...]) -> None:
     """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.
@@ -248,6 +173,98 @@ def chat(message: tuple[str, ...]) -> None:
                     click.echo(_ask(lines, text))
 
 
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
+
+    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    """
+    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
+
+
+@main.command()
+@click.argument("text", nargs=-1)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one object: id, status (done, failed, timeout), answer, seconds."
+)
+@click.option(
+    "--reply-to", metavar="CHANNEL[:USER]", help="Work on it in the owner's private chat there, and answer there too."
+)
+@click.option(
+    "--session", metavar="NAME", help="Go on with the conversation of that name; without, each task has its own."
+)
+@click.option("--new", is_flag=True, help="With --session: forget what was said there before.")
+@click.option("--id", "task_id", metavar="ID", help="Your own name for the task: given twice, it is done once.")
+@click.option("--wait", "wait_for", metavar="ID", help="Give no task, but wait for that one.")
+@click.option("--timeout", type=click.FloatRange(0, 86400), default=600, show_default=True, help="Seconds to wait.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Your language.")
+def task(  # noqa: PLR0913 - one for each option
+    *,
+    text: tuple[str, ...],
+    as_json: bool,
+    reply_to: str | None,
+    session: str | None,
+    new: bool,
+    task_id: str | None,
+    wait_for: str | None,
+    timeout: float,
+    lang: str,
+) -> None:
+    """Have the assistant do something, and print its answer; TEXT may be - for what comes on standard input.
+
+    On the host: docker exec picoclaw picoclaw task "..."; with - : docker exec -i picoclaw picoclaw task -
+
+    Exit codes: 0 answered, 1 failed (the answer says why), 2 wrong usage, 3 not answered within --timeout: the task
+    goes on, and picoclaw task --wait ID fetches its answer, for a week. When the container is restarted meanwhile,
+    docker exec ends with 137: run the same command again, with the same --id, and the task is not done twice.
+    """
+    from agent import task_cli
+
+    if wait_for is not None:
+        request: dict[str, object] = {"do": "wait", "id": wait_for}
+        if text or task_id or session or new or reply_to:
+            raise click.UsageError("--wait takes no task: leave out TEXT, --id, --session, --new and --reply-to")
+    else:
+        words = sys.stdin.read() if text == ("-",) else " ".join(text)
+        if not words.strip():
+            raise click.UsageError("what is to be done? picoclaw task TEXT, or - for standard input")
+        if session and reply_to:
+            raise click.UsageError("--session and --reply-to exclude each other: a chat is one conversation")
+        if new and not session:
+            raise click.UsageError("--new belongs to --session; without it each task has a conversation of its own")
+        request = {"do": "task", "id": task_id or uuid.uuid4().hex, "text": words, "language": lang}
+        request |= {"session": session, "new": new, "reply_to": reply_to}
+    sys.exit(task_cli.run(request, timeout, as_json=as_json))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def pair(as_json: bool) -> None:
+    """Print, for each channel, the one-time code that makes its sender the owner, or who is allowed already.
+
+    On the host: docker exec picoclaw picoclaw pair
+    """
+    from agent import task_cli
+    from agent.errors import PicoClawError
+
+    try:
+        found = task_cli.codes()
+    except PicoClawError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(found, indent=2) if as_json else task_cli.pairing(found))
+
+
+@main.command()
+def n8n() -> None:
+    """Print a workflow for n8n that gives tasks over SSH; there: Workflows, Import from file.
+
+    On the host: docker exec picoclaw picoclaw n8n > picoclaw.json
+    """
+    from agent import n8n as workflow
+
+    click.echo(workflow.document())
+
+
 def _ask(lines: TextIO, text: str) -> str:
     lines.write(json.dumps({"text": text}) + "\n")
     lines.flush()
@@ -271,19 +288,24 @@ def _in_words(report: dict[str, object]) -> str:
         lines.append(str(report["problem"]))
     channels = report.get("channels", {})
     if isinstance(channels, dict):
-        lines += [f"{name}: {_contact(channel)}" for name, channel in channels.items()]
+        lines += [_channel_in_words(name, channel) for name, channel in channels.items()]
     egress = report.get("egress", {})
     if isinstance(egress, dict):
         lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
     if "sandbox" in report:
         lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
+        lines.append(f"waiting: {report['waiting']} to be answered, {report['unsent']} to be delivered")
     return "\n".join(lines)
 
 
-def _contact(channel: dict[str, Any]) -> str:
-    if channel["problem"]:
-        return f"{channel['problem']}{'' if channel.get('curable', True) else ' (a restart does not help)'}"
-    return f"ok, heard {channel['last_contact_s'] or 0:.0f} s ago"
+def _channel_in_words(name: str, channel: dict[str, object]) -> str:
+    age, problem = channel["last_contact_s"], channel["problem"]
+    words = f"{name}: {problem or 'ok'}, " + ("no contact yet" if age is None else f"last contact {age} s ago")
+    if problem and not channel["curable"]:
+        words += "; a restart does not help, you have to change something"
+    if not channel["paired"]:
+        words += "; nobody is allowed yet (picoclaw pair)"
+    return words + (f"; strangers turned away: {channel['strangers']}" if channel["strangers"] else "")
 
 
 def _become(module: str) -> None:

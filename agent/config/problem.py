@@ -67,6 +67,17 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "{at} holds {user!r}; Telegram ids are numbers (write to @userinfobot to learn yours)",
         "pl": "{at} zawiera {user!r}; identyfikatory Telegrama to liczby (napisz do @userinfobot, żeby poznać swój)",
     },
+    "slack_user": {
+        "en": "{at} holds {user!r}; Slack's member ids begin with U or W (in your profile: More, Copy member ID)",
+        "pl": "{at} zawiera {user!r}; identyfikatory członków Slacka zaczynają się od U lub W (w profilu: Więcej, "
+        "Kopiuj ID członka)",
+    },
+    "discord_user": {
+        "en": "{at} holds {user!r}; Discord ids are numbers of 17 to 20 digits (in Settings, Advanced, switch on "
+        "Developer Mode; then right-click your name: Copy User ID)",
+        "pl": "{at} zawiera {user!r}; identyfikatory Discorda to liczby od 17 do 20 cyfr (w Ustawieniach, "
+        "Zaawansowane, włącz Tryb dewelopera; potem kliknij swoją nazwę prawym przyciskiem: Kopiuj ID użytkownika)",
+    },
     "range": {
         "en": "{at} must be from {low} to {high}, it is {value}",
         "pl": "{at} musi być od {low} do {high}, jest {value}",

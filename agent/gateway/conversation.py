@@ -96,6 +96,11 @@ class Conversations:
         """How many messages are neither answered nor worked on."""
         return sum(len(chat.waiting) for chat in self._chats.values())
 
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs."""
+        return any(chat.current is not None for chat in self._chats.values())
+
     async def aclose(self) -> None:
         """Stop; what was not finished stays in the inbox."""
         for worker in self._workers:

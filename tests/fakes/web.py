@@ -80,19 +80,17 @@ class HostServer:
         self._listener: Listener | None = None
 
     @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return self._config.cert is not None
+
+    @property
     def url(self) -> str:
         """Scheme, address and port."""
         if self._listener is None:
             raise RuntimeError(f"{self.name} is not served")
-        scheme = "http" if self._config.cert is None else "https"
+        scheme = "https" if self.secure else "http"
         return f"{scheme}://{self._listener.address}:{self._listener.port}"
-
-    @property
-    def public_url(self) -> str:
-        """As a client reaches it: by its name where it has a certificate for that."""
-        if self._config.cert is None or self._listener is None:
-            return self.url
-        return f"https://{self.name}" + ("" if self._listener.port == 443 else f":{self._listener.port}")
 
     async def start(self) -> None:
         """Begins to serve; raises OSError, and ssl.SSLError for an unusable certificate."""

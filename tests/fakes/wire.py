@@ -32,7 +32,11 @@ class Attachment(_Form):
 
 
 class UserMessage(_Form):
-    """What a user writes to the bot. `chat_id` is the user's own private chat unless given."""
+    """What a user writes to the bot. `chat_id` is the user's own private chat unless given.
+
+    `entities` are those that the user's app adds (a link behind words, a mention by name); the service finds the rest.
+    `quote` is the part of the answered message that is quoted.
+    """
 
     user_id: int
     text: str = ""
@@ -41,7 +45,9 @@ class UserMessage(_Form):
     username: str | None = None
     first_name: str = "Lab"
     language_code: str = "en"
+    entities: list[dict[str, Any]] = []
     reply_to: int | None = None
+    quote: str | None = None
     topic: int | None = None
     album: str | None = None
     document: Attachment | None = None
@@ -98,11 +104,18 @@ class Call(_Form):
 
 
 class TelegramSettings(_Form):
-    """What is given is changed, the rest stays. `blocked`: users who blocked the bot."""
+    """What is given is changed, the rest stays.
+
+    `blocked`: users who blocked the bot; `privacy`: in groups the bot sees only what is addressed to it;
+    `moved`: groups that became supergroups, old number to new; `lost_topics`: those that were deleted.
+    """
 
     tokens: list[str] | None = None
     flood_control: bool | None = None
     blocked: list[int] | None = None
+    privacy: bool | None = None
+    moved: dict[int, int] | None = None
+    lost_topics: list[int] | None = None
 
 
 class TelegramFault(_Form):
@@ -253,7 +266,11 @@ class DiscordOrder(_Form):
 
 
 class SlackMessage(_Form):
-    """What a user writes; without a channel in the direct messages. A thread is named by its first message."""
+    """What a user writes; without a channel in the private one.
+
+    `forwarded` is a message of somebody else's that is shared with it; `shared_by_connect`: the files come from another
+    workspace, so that the event tells only their ids; `other_bot`: another app writes.
+    """
 
     user: str
     text: str = ""
@@ -261,88 +278,115 @@ class SlackMessage(_Form):
     thread_ts: str | None = None
     files: list[Attachment] = []
     subtype: str | None = None
-    bot_id: str | None = None
+    locale: str = "en-US"
+    forwarded: str = ""
+    shared_by_connect: bool = False
+    other_bot: bool = False
 
 
 class SlackEdit(_Form):
-    """A user changes a message (None: deletes it); with the same text, the service has added a preview."""
+    """A user changes a message (None: deletes it); otherwise than by the user, the service has added a preview."""
 
-    channel: str | None
     ts: str
     text: str | None
+    channel: str | None = None
+    user_edit: bool = True
 
 
 class SlackCommand(_Form):
-    """A user types the slash command."""
+    """A user uses the slash command."""
 
     user: str
     text: str
     channel: str | None = None
+    command: str = "/picoclaw"
+
+
+class SlackSent(_Form):
+    """A user's message as it entered the service."""
+
+    channel: str
+    ts: str
 
 
 class SlackSeen(_Form):
-    """A message of a channel."""
+    """A message of a channel; `text` is the fallback where there are blocks."""
 
-    ts: str
     channel: str
+    ts: str
     user: str
     from_bot: bool
     text: str
-    time: float
+    time: float = 0.0
+    blocks: list[Any] = []
     thread_ts: str | None = None
     files: list[str] = []
+    edited: float | None = None
     edits: int = 0
     deleted: bool = False
-    ephemeral: bool = False
     reactions: list[str] = []
 
 
 class SlackStatus(_Form):
-    """How the app is connected; `unacknowledged` envelopes are delivered again."""
+    """How the app is connected, what became of the envelopes, and what it answered to slash commands."""
 
     connections: int
     opened: int
     acknowledged: int
     unacknowledged: int
+    sent_again: int
+    ephemeral: list[str] = []
 
 
 class SlackCall(_Form):
-    """A request of the Web API."""
+    """A request of the Web API; `token` is the beginning of the one that came with it."""
 
     method: str
     time: float
+    token: str = ""
+    parameters: dict[str, Any] = {}
     status: int = 0
     error: str = ""
 
 
 class SlackSettings(_Form):
-    """What is given is changed, the rest stays."""
+    """What is given is changed, the rest stays.
+
+    `events` are the subscriptions, `retry_s` the pauses before an envelope is sent again, `warn_s` what lies between a
+    `warning` and the end of the connection, `hello` whether new connections begin with one.
+    """
 
     tokens: list[str] | None = None
     app_tokens: list[str] | None = None
+    revoked: list[str] | None = None
     scopes: list[str] | None = None
+    app_scopes: list[str] | None = None
+    events: list[str] | None = None
+    socket_mode: bool | None = None
     limited: bool | None = None
-    locale: str | None = None
-    redeliver_s: float | None = None
-    answers_pings: bool | None = None
-    says_hello: bool | None = None
+    retry_s: list[float] | None = None
+    acknowledge_s: float | None = None
+    hello: bool | None = None
+    ping_s: float | None = None
+    warn_s: float | None = None
 
 
 class SlackFault(_Form):
-    """What befalls the next `times` requests of a method; see TelegramFault. With 429 `seconds` is what to wait."""
+    """What befalls the next `times` requests of `method`; see TelegramFault. With 429 `seconds` is what to wait."""
 
     kind: Literal["error", "hang", "reset", "silence"]
     method: str = "*"
     times: int = 1
     status: int = 200
     error: str = "internal_error"
-    seconds: float = 1.0
+    body: str | None = None
+    seconds: float = 0.0
 
 
 class SlackOrder(_Form):
-    """What befalls every open socket; `again` delivers envelopes anew that were acknowledged already."""
+    """What befalls every open websocket; `again` sends what was acknowledged already."""
 
-    action: Literal["drop", "close", "silence", "refresh_requested", "warning", "link_disabled", "again"]
+    action: Literal["drop", "silence", "warning", "refresh_requested", "link_disabled", "again"]
 
 
 class ToolCall(_Form):

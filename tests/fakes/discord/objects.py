@@ -14,6 +14,8 @@ from tests.fakes.wire import DiscordSeen
 GUILD, GENERAL, SECRET, ROLE = "810000000000000001", "810000000000000002", "810000000000000003", "810000000000000009"
 TEXT, DM, THREAD = 0, 1, 11
 DEFAULT, REPLY, COMMAND_ANSWER = 0, 19, 20
+# An application whose bot may read what is said, being in few servers.
+MAY_READ = 1 << 19
 EPHEMERAL, NO_PREVIEWS = 1 << 6, 1 << 2
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 _ROLE_MENTION = re.compile(r"<@&(\d+)>")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent.channels import telegram as module
+from agent.channels import telegram_link, telegram_trouble
 from agent.channels.base import ChannelError, RejectedError
 from agent.channels.telegram import TelegramChannel
 from agent.store.mailbox import Edited, Outbound
@@ -25,8 +26,8 @@ Scene = Callable[[StandIns, TelegramChannel, "Heard"], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off in hundredths of seconds."""
-    monkeypatch.setattr(module, "backoff", lambda _: 0.01)
-    monkeypatch.setattr(module, "CONFLICT_WAIT_S", 0.05)
+    monkeypatch.setattr(telegram_trouble, "backoff", lambda _: 0.01)
+    monkeypatch.setattr(telegram_trouble, "CONFLICT_WAIT_S", 0.05)
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
 
 
@@ -89,7 +90,7 @@ def test_in_a_group_only_what_is_meant_for_it_is_heard() -> None:
         fakes.state.telegram.user_writes(group_message(f"@{bot} look", reply_to=other.message_id))
         await heard.until(4)
         assert [message.text for message in heard.messages] == [
-            "hey , what is up",
+            "hey, what is up",
             "/status now",
             "and then?",
             "look",
@@ -163,7 +164,7 @@ def test_files_come_in_pieces_and_not_from_elsewhere() -> None:
         assert max(map(len, pieces)) <= 64 * 1024
         with pytest.raises(RejectedError, match="file_id"):
             await anext(channel.download("nonsense"))
-        channel._files_url = "https://elsewhere.example/file/bot"
+        channel._link.files_url = "https://elsewhere.example/file/bot"
         with pytest.raises(RejectedError, match="not Telegram's"):
             await anext(channel.download(attachment.reference))
 
@@ -275,17 +276,17 @@ def test_a_token_that_is_revoked_while_running_is_said_and_not_cured_by_a_restar
 @pytest.mark.parametrize("mode", ["silence", "reset", "refuse"])
 def test_a_network_that_fails_in_any_way_is_survived(mode: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "POLL_S", 1)
-    monkeypatch.setattr(module, "POLL_GRACE_S", 0.3)
+    monkeypatch.setattr(telegram_link, "POLL_GRACE_S", 0.3)
 
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         await until(lambda: channel.contact.problem is None)
         host = fakes.host(defaults.TELEGRAM_HOST)
-        pools = channel._polls
+        pools = channel._link._polls
         await host.set_mode(mode)
         write(fakes, "hello")
         await until(lambda: channel.contact.problem is not None, 10)
         assert channel.contact.curable
-        await until(lambda: channel._polls is not pools, 20)  # several failures: everything anew
+        await until(lambda: channel._link._polls is not pools, 20)  # several failures: everything anew
         await host.set_mode("ok")
         await heard.until(1, 10)
         await until(lambda: channel.contact.problem is None)

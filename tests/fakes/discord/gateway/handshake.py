@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tests.fakes import defaults
 from tests.fakes.discord.gateway.hub import Session
 from tests.fakes.discord.gateway.intents import GUILDS, KNOWN, MESSAGE_CONTENT, NEVER_GRANTED
-from tests.fakes.discord.objects import BOT, DM, GUILD, ROLE, THREAD
+from tests.fakes.discord.objects import BOT, DM, GUILD, MAY_READ, ROLE, THREAD
 
 if TYPE_CHECKING:
     from tests.fakes.discord.gateway.connection import Connection
     from tests.fakes.discord.gateway.hub import Hub
     from tests.fakes.discord.world import World
-
-_LIMITED_MESSAGE_CONTENT = 1 << 19
 
 
 class Refusal(Exception):  # noqa: N818 - the service's answer, not a failure of the stand-in
@@ -85,7 +83,7 @@ def _ready(connection: Connection, session: Session) -> dict[str, Any]:
         "session_type": "normal",
         "resume_gateway_url": connection.address,
         "guilds": [{"id": GUILD, "unavailable": True}] if session.intents & GUILDS else [],
-        "application": {"id": defaults.DISCORD_APPLICATION_ID, "flags": _LIMITED_MESSAGE_CONTENT},
+        "application": {"id": defaults.DISCORD_APPLICATION_ID, "flags": MAY_READ},
         "private_channels": [],
         "relationships": [],
         "presences": [],

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fakes import defaults
 from tests.fakes.discord import errors
-from tests.fakes.discord.objects import BOT
+from tests.fakes.discord.objects import BOT, MAY_READ
 from tests.fakes.discord.rest.commands import checked, listed
 from tests.fakes.discord.rest.request import Asked
 from tests.fakes.discord.rest.routes import Route
@@ -20,7 +20,7 @@ def _me(_world: World, _asked: Asked) -> dict[str, Any]:
     return BOT.as_object() | {"verified": True, "mfa_enabled": True, "locale": "en-US", "flags": 0, "email": None}
 
 
-def _application(_world: World, _asked: Asked) -> dict[str, Any]:
+def _application(world: World, _asked: Asked) -> dict[str, Any]:
     owner = {"id": defaults.DISCORD_OWNER_ID, "username": defaults.OWNER_USERNAME, "discriminator": "0"}
     return {
         "id": defaults.DISCORD_APPLICATION_ID,
@@ -33,7 +33,7 @@ def _application(_world: World, _asked: Asked) -> dict[str, Any]:
         "owner": owner | {"avatar": None},
         "verify_key": "0" * 64,
         "team": None,
-        "flags": 1 << 19,
+        "flags": MAY_READ if world.settings.message_content else 0,
         "hook": True,
         "summary": "",
     }
