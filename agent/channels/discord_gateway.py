@@ -23,7 +23,7 @@ log = logging.getLogger("discord")
 
 Handler = Callable[[Mapping[str, Any]], None]
 
-CONNECT_S = 20.0
+CONNECT_S = 15.0
 # What Discord may take to say READY or RESUMED; a session is sometimes neither resumed nor refused.
 BEGIN_S = 15.0
 MOST_RESUMES = 2
@@ -113,10 +113,7 @@ class Gateway:
         try:
             async with asyncio.timeout(CONNECT_S):
                 ws = await self._open(http, self._session)
-            async with asyncio.timeout(BEGIN_S):
-                while not await self._next(ws) & {"READY", "RESUMED"}:
-                    pass
-            self._resumes = 0
+            await self._begin(ws)
             while True:
                 async with asyncio.timeout(_patience(ws)):
                     await self._next(ws)
@@ -129,6 +126,16 @@ class Gateway:
             if ws is not None:
                 self._remember(ws)
                 await _close(ws)
+
+    async def _begin(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
+        try:
+            async with asyncio.timeout(BEGIN_S):
+                while not await self._next(ws) & {"READY", "RESUMED"}:
+                    pass
+        except TimeoutError:
+            ws.session_id = None  # the session will not be resumed
+            raise
+        self._resumes = 0
 
     async def _open(self, http: HTTPClient, session: Session | None) -> Any:  # noqa: ANN401 - for its private parts
         parsers = {name: self._parser(name) for name in self._handlers}

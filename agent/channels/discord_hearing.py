@@ -60,7 +60,7 @@ class Hearing:
         }
 
     def heard(self) -> None:
-        """A frame has come, if only the answer to a heartbeat."""
+        """A frame has come, if only the answer to a heartbeat; that is not all while what was missed cannot be read."""
         if self._behind:
             return
         self._contact.succeeded()
@@ -77,12 +77,11 @@ class Hearing:
     def _ready(self, data: Mapping[str, Any]) -> None:
         """A new session begins: what was missed comes before what is said from now on."""
         self.me.application_id = str(data["application"]["id"])
-        self._behind = False
-        self._contact.succeeded()
-        log.info("connected, listening")
-        self._servers.begin(data)
         if self._held is None:
             self._held = []
+        self.heard()
+        log.info("connected, listening")
+        self._servers.begin(data)
         if self._catching_up is not None:
             self._catching_up.cancel()
         self._catching_up = self._spawn(self._catch_up())

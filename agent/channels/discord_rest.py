@@ -21,6 +21,7 @@ from agent.channels.discord_parts import (
 )
 from agent.http import tls_context
 
+LOGIN_S = 25.0
 CALL_S = 60.0  # discord.py itself waits for rate limits and tries again within that
 UPLOAD_S = 300.0  # 10 MB over a line that takes 40 kB a second
 LONGEST_WAIT_S = 30.0  # that discord.py waits for a rate limit by itself
@@ -53,7 +54,7 @@ class Rest:
         http = HTTPClient(asyncio.get_running_loop(), connector, max_ratelimit_timeout=LONGEST_WAIT_S)
         self.http, self._failures = http, 0
         self.wedged.clear()
-        async with asyncio.timeout(CALL_S):
+        async with asyncio.timeout(LOGIN_S):
             user: Any = await http.static_login(self._token)
         return http, str(user["id"])
 

@@ -147,16 +147,22 @@ def test_first_contact_is_not_a_flood_of_old_messages(play: Play) -> None:
     play(scene)
 
 
-def test_what_cannot_be_read_yet_is_waited_for_and_keeps_the_order(play: Play) -> None:
+def test_what_cannot_be_read_yet_is_waited_for_and_keeps_the_order(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.channels.discord_hearing.backoff", lambda _: 0.6)  # longer than a heartbeat
+
     async def scene(stage: Stage) -> None:
         async with stage.listening():
             stage.writes("before")
             await stage.heard.until(1)
         stage.writes("missed")
-        stage.world.faults.append(DiscordFault(kind="error", method="GET", path="/messages", status=503, times=2))
+        stage.world.faults.append(DiscordFault(kind="error", method="GET", path="/messages", status=503, times=10**6))
         async with stage.listening(up=False) as channel:
             await until(lambda: "meanwhile" in (channel.contact.problem or ""))
             stage.writes("live")
+            for _ in range(20):
+                await asyncio.sleep(0.05)
+                assert channel.contact.problem is not None, "neither heartbeats nor new sessions make it well"
+            stage.world.faults.clear()
             await stage.heard.until(3)
             assert channel.contact.problem is None
         assert [message.text for message in stage.heard.messages] == ["before", "missed", "live"]

@@ -54,7 +54,11 @@ def test_a_session_that_cannot_be_resumed_is_begun_anew_and_nothing_is_missed(pl
             stage.writes("after")
             await stage.heard.until(3)
         assert [one.text for one in stage.heard.messages] == ["before", "meanwhile", "after"]
-        assert (stage.world.hub.identifies, stage.world.hub.resumed) == (2, 0)
+        assert (stage.world.hub.identifies, stage.world.hub.resumes, stage.world.hub.resumed) == (
+            2,
+            how != "invalid",
+            0,
+        )
 
     play(scene)
 
@@ -79,7 +83,7 @@ def test_a_server_that_answers_no_heartbeat_is_left_even_if_it_goes_on_talking(p
 
 @pytest.mark.parametrize("mode", ["silence", "reset", "refuse"])
 def test_a_network_that_fails_in_any_way_is_survived(play: Play, monkeypatch: pytest.MonkeyPatch, mode: Any) -> None:
-    monkeypatch.setattr("agent.channels.discord_rest.CALL_S", 1.0)
+    monkeypatch.setattr("agent.channels.discord_rest.LOGIN_S", 1.0)
 
     async def scene(stage: Stage) -> None:
         async with stage.listening() as channel:
@@ -179,7 +183,7 @@ def test_a_token_that_is_put_right_is_taken(play: Play, monkeypatch: pytest.Monk
     ids=["503", "Cloudflare", "429 for long", "429", "reset", "silence"],
 )
 def test_a_login_that_fails_is_tried_again(play: Play, monkeypatch: pytest.MonkeyPatch, fault: DiscordFault) -> None:
-    monkeypatch.setattr("agent.channels.discord_rest.CALL_S", 1.0)
+    monkeypatch.setattr("agent.channels.discord_rest.LOGIN_S", 1.0)
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(min(seconds, 0.2)))
 

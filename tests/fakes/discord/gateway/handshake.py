@@ -51,6 +51,7 @@ def resume(hub: Hub, connection: Connection, content: Any) -> None:
     if connection.session is not None:
         raise Refusal(4005)
     fields = _fields(content, "token", "session_id", "seq")
+    hub.resumes += 1
     if fields["token"] not in hub.world.settings.tokens:
         raise Refusal(4004)
     if not hub.world.settings.answers_resume:

@@ -52,7 +52,7 @@ class Hub:
         self.world = world
         self.sessions: dict[str, Session] = {}
         self.open: set[Connection] = set()
-        self.identifies = self.resumed = 0
+        self.identifies = self.resumes = self.resumed = 0
         self.begun: list[float] = []
 
     @property
