@@ -11,18 +11,16 @@ import importlib.util
 import logging
 import re
 import sys
-from pathlib import Path
-from types import ModuleType
+from importlib.abc import InspectLoader
 
-_VERSION = re.compile(r"^__version__ = ['\"]([^'\"]+)", re.MULTILINE)
+_VERSION = re.compile(r"\d+\.\d+\.\d+\w*")
 
 
 def _put_in_place() -> None:
-    spec = importlib.util.find_spec("discord")
-    if "discord" in sys.modules or spec is None or spec.loader is None or spec.origin is None:
+    spec = None if "discord" in sys.modules else importlib.util.find_spec("discord")
+    if spec is None or not isinstance(spec.loader, InspectLoader):
         return
     package, loader = importlib.util.module_from_spec(spec), spec.loader
-    version = _VERSION.search(Path(spec.origin).read_text(encoding="utf-8"))
 
     def missing(name: str) -> object:
         if name.startswith("__"):
@@ -33,12 +31,15 @@ def _put_in_place() -> None:
         loader.exec_module(package)
         return getattr(package, name)
 
-    _fill(package, missing, version[1] if version is not None else "2")
+    vars(package).update(__version__=_version(loader), __getattr__=missing)
     sys.modules["discord"] = package
 
 
-def _fill(package: ModuleType, missing: object, version: str) -> None:
-    vars(package).update(__version__=version, __getattr__=missing)
+def _version(loader: InspectLoader) -> str:
+    """What the package would say of itself; the image has its byte code only."""
+    code = loader.get_code("discord")
+    constants = code.co_consts if code is not None else ()
+    return next((one for one in constants if isinstance(one, str) and _VERSION.fullmatch(one)), "2")
 
 
 _put_in_place()
