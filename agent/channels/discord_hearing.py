@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from agent.channels import discord_inbound, discord_menu
-from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, backoff
+from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, RejectedError, backoff
 from agent.channels.discord_gateway import Handler
 from agent.channels.discord_history import PLACE, History, Servers
 from agent.channels.discord_inbound import Me
@@ -18,6 +18,7 @@ from agent.channels.discord_rest import Rest
 log = logging.getLogger("discord")
 
 SEEN_EVERY_S = 300.0  # how often it is written down up to where nothing is missing
+MENU_TRIES = 8  # in some minutes; after that the next session tries
 _EPHEMERAL = 64
 _LOCALE = "discord-locale:"
 _UNKNOWN_FORM = (KeyError, TypeError, ValueError, AttributeError)
@@ -186,10 +187,17 @@ class Hearing:
             log.debug("a command could not be acknowledged: %s", error)
 
     async def _register_commands(self) -> None:
-        try:
-            await discord_menu.register(self._rest, self.me.application_id)
-        except ChannelError as error:
-            log.warning("the menu of commands is not as it should be: %s", error)
+        for failures in range(1, MENU_TRIES + 1):
+            try:
+                await discord_menu.register(self._rest, self.me.application_id)
+            except RejectedError as error:
+                log.warning("the menu of commands is not as it should be: %s", error)
+                return
+            except ChannelError as error:
+                log.debug("the menu of commands: %s", error)
+                await asyncio.sleep(backoff(failures))
+            else:
+                return
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -323,6 +323,15 @@ def test_the_menu_is_registered_once_and_its_commands_are_heard(play: Play) -> N
     play(scene)
 
 
+def test_a_menu_that_is_not_taken_is_tried_again(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.world.faults.append(DiscordFault(kind="error", path="/commands$", status=503, times=2))
+        async with stage.listening():
+            await until(lambda: bool(stage.world.commands))
+
+    play(scene)
+
+
 def test_a_command_is_acknowledged_when_it_is_stored_not_before(play: Play) -> None:
     async def scene(stage: Stage) -> None:
         async with stage.listening():
