@@ -9,15 +9,13 @@ import json
 import os
 import socket
 import sys
-import uuid
 from http.client import HTTPConnection
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TextIO
 
 import click
 
-from agent import __version__
+from agent import __version__, script_commands
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -177,92 +175,11 @@ def chat(message: tuple[str, ...]) -> None:
 def slack_manifest() -> None:
     """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
 
-    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    On your own machine: picoclaw slack-manifest (after make venv, in .venv/bin)
     """
-    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
+    from agent.channels import slack_manifest as manifest
 
-
-@main.command()
-@click.argument("text", nargs=-1)
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one object: id, status (done, failed, timeout), answer, seconds."
-)
-@click.option(
-    "--reply-to", metavar="CHANNEL[:USER]", help="Work on it in the owner's private chat there, and answer there too."
-)
-@click.option(
-    "--session", metavar="NAME", help="Go on with the conversation of that name; without, each task has its own."
-)
-@click.option("--new", is_flag=True, help="With --session: forget what was said there before.")
-@click.option("--id", "task_id", metavar="ID", help="Your own name for the task: given twice, it is done once.")
-@click.option("--wait", "wait_for", metavar="ID", help="Give no task, but wait for that one.")
-@click.option("--timeout", type=click.FloatRange(0, 86400), default=600, show_default=True, help="Seconds to wait.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Your language.")
-def task(  # noqa: PLR0913 - one for each option
-    *,
-    text: tuple[str, ...],
-    as_json: bool,
-    reply_to: str | None,
-    session: str | None,
-    new: bool,
-    task_id: str | None,
-    wait_for: str | None,
-    timeout: float,
-    lang: str,
-) -> None:
-    """Have the assistant do something, and print its answer; TEXT may be - for what comes on standard input.
-
-    On the host: docker exec picoclaw picoclaw task "..."; with - : docker exec -i picoclaw picoclaw task -
-
-    Exit codes: 0 answered, 1 failed (the answer says why), 2 wrong usage, 3 not answered within --timeout: the task
-    goes on, and picoclaw task --wait ID fetches its answer, for a week. When the container is restarted meanwhile,
-    docker exec ends with 137: run the same command again, with the same --id, and the task is not done twice.
-    """
-    from agent import task_cli
-
-    if wait_for is not None:
-        request: dict[str, object] = {"do": "wait", "id": wait_for}
-        if text or task_id or session or new or reply_to:
-            raise click.UsageError("--wait takes no task: leave out TEXT, --id, --session, --new and --reply-to")
-    else:
-        words = sys.stdin.read() if text == ("-",) else " ".join(text)
-        if not words.strip():
-            raise click.UsageError("what is to be done? picoclaw task TEXT, or - for standard input")
-        if session and reply_to:
-            raise click.UsageError("--session and --reply-to exclude each other: a chat is one conversation")
-        if new and not session:
-            raise click.UsageError("--new belongs to --session; without it each task has a conversation of its own")
-        request = {"do": "task", "id": task_id or uuid.uuid4().hex, "text": words, "language": lang}
-        request |= {"session": session, "new": new, "reply_to": reply_to}
-    sys.exit(task_cli.run(request, timeout, as_json=as_json))
-
-
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def pair(as_json: bool) -> None:
-    """Print, for each channel, the one-time code that makes its sender the owner, or who is allowed already.
-
-    On the host: docker exec picoclaw picoclaw pair
-    """
-    from agent import task_cli
-    from agent.errors import PicoClawError
-
-    try:
-        found = task_cli.codes()
-    except PicoClawError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(json.dumps(found, indent=2) if as_json else task_cli.pairing(found))
-
-
-@main.command()
-def n8n() -> None:
-    """Print a workflow for n8n that gives tasks over SSH; there: Workflows, Import from file.
-
-    On the host: docker exec picoclaw picoclaw n8n > picoclaw.json
-    """
-    from agent import n8n as workflow
-
-    click.echo(workflow.document())
+    click.echo(manifest(), nl=False)
 
 
 def _ask(lines: TextIO, text: str) -> str:
@@ -311,6 +228,9 @@ def _channel_in_words(name: str, channel: dict[str, object]) -> str:
 def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
+
+for command in script_commands.COMMANDS:
+    main.add_command(command)
 
 if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
     from agent.operator.cli import COMMANDS

@@ -54,10 +54,10 @@ class Answers:
         answered = _answered(message, crowded=crowded)
         return Progress(channel, message, answered, self._redact, lambda draft: self._mailbox.drafted(message, draft))
 
-    def give(self, message: Inbound, text: str) -> None:
+    def give(self, message: Inbound, text: str, language: str) -> None:
         """Answer at once, without a draft."""
         self._ended(message, self._redact(printable(text)))
-        self._mailbox.finish(message, self._messages(message, text, "en", crowded=False))
+        self._mailbox.finish(message, self._messages(message, text, language, crowded=False))
         self.ready(message.channel)
 
     def finish(self, message: Inbound, text: str, language: str, draft: str | None, *, crowded: bool) -> None:

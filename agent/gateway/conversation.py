@@ -80,8 +80,8 @@ class Conversations:
         """The sender changed a message or took it back; one that was answered is left alone."""
         message = self._mailbox.pending(edit)
         chat = self._chats.get(message.session) if message is not None else None
-        if message is None or chat is None:
-            return
+        if message is None or chat is None or edit.text == message.text:
+            return  # an edit that is told twice, or of something else than the text, changes nothing
         if chat.current is not None and chat.current.id == message.id:
             if edit.text is None:
                 self._interrupt(chat, lambda progress: self._withdraw(message, progress))
@@ -130,14 +130,14 @@ class Conversations:
             if rest:
                 chat.waiting.appendleft(self._mailbox.rewrite(message, rest, 0))
                 return
-            self._answers.give(message, _stopped(stopped, language))
+            self._answers.give(message, _stopped(stopped, language), language)
             return
         try:
             reply = await self._commands.answer(message, language)
         except Exception:  # whatever it is, the owner gets a word
             log.exception("command %d failed", message.id)
             reply = None
-        self._answers.give(message, say("internal", language) if reply is None else reply)
+        self._answers.give(message, say("internal", language) if reply is None else reply, language)
 
     async def _take_turn(self, chat: _Chat, message: Inbound) -> None:
         """Run a turn to its end, whoever ends it."""

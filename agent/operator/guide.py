@@ -17,15 +17,6 @@ KEY_PAGES = {
     "cohere": "https://dashboard.cohere.com/api-keys",
 }
 
-# What api.slack.com/apps takes under "From a manifest".
-SLACK_MANIFEST = """{"display_information": {"name": "PicoClaw"},
- "features": {"bot_user": {"display_name": "PicoClaw", "always_online": true},
-  "app_home": {"messages_tab_enabled": true, "messages_tab_read_only_enabled": false}},
- "oauth_config": {"scopes": {"bot": ["app_mentions:read", "channels:history", "chat:write", "files:read", "files:write",
-  "groups:history", "im:history", "im:read", "im:write", "mpim:history", "reactions:write", "users:read"]}},
- "settings": {"event_subscriptions": {"bot_events": ["app_mention", "message.channels", "message.groups", "message.im",
-  "message.mpim"]}, "interactivity": {"is_enabled": true}, "socket_mode_enabled": true}}"""
-
 GUIDE: dict[str, dict[str, str]] = {
     "init_hello": {
         "en": "Enter keeps what is in brackets. Secrets are not shown while you type.",

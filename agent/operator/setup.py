@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
+from agent.channels import slack_manifest
 from agent.config.providers import PROVIDERS
 from agent.config.references import read_document
 from agent.errors import ConfigError
 from agent.operator import checking, files, hosts, live, secrets
-from agent.operator.guide import KEY_PAGES, SLACK_MANIFEST
+from agent.operator.guide import KEY_PAGES
 from agent.operator.words import say
 
 _SHOWN = 15
@@ -119,7 +120,7 @@ class Setup:
 
     def _channel(self, kind: str, channel: dict[str, Any]) -> dict[str, Any]:
         if not self.yes:
-            self._say(f"init_where_{kind}", manifest=SLACK_MANIFEST)
+            self._say(f"init_where_{kind}", manifest=slack_manifest())
         names = ("bot_token", "app_token") if kind == "slack" else ("bot_token",)
 
         def good() -> live.Verdict:

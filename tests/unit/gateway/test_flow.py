@@ -194,6 +194,25 @@ def test_edits_of_what_waits_and_of_what_runs(play: Callable[..., Chat]) -> None
     assert "third" not in str(model.asked)
 
 
+def test_an_edit_that_is_told_twice_or_changes_nothing_restarts_nothing(play: Callable[..., Chat]) -> None:
+    held = Held()
+    model = Model(held)
+
+    async def scene(world: World) -> None:
+        running = world.write("first")
+        await held.asked.wait()
+        world.edit(running, "first")
+        world.edit(running, "better")
+        await until(lambda: len(model.asked) == 2)
+        world.edit(running, "better")
+        await asyncio.sleep(0.05)
+        held.released.set()
+        await world.idle()
+
+    play(scene, model)
+    assert len(model.asked) == 2
+
+
 def test_what_runs_is_taken_back(play: Callable[..., Chat]) -> None:
     held = Held("Let me ")
 
