@@ -108,6 +108,8 @@ def _user(key: str, kind: str, user: int | str) -> Iterator[Problem]:
         yield Problem(key, "nobody", {"user": user}, kind)
     elif kind == "telegram" and not re.fullmatch(r"\d+", str(user)):
         yield Problem(key, "telegram_user", {"user": user}, kind)
+    elif kind == "discord" and not re.fullmatch(r"\d{17,20}", str(user)):
+        yield Problem(key, "discord_user", {"user": user}, kind)
     elif kind == "slack" and not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(user)):
         yield Problem(key, "slack_user", {"user": user}, kind)
 

@@ -103,6 +103,18 @@ def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -
     assert sentence in str(caught.value)
 
 
+def test_discord_takes_numbers_and_not_names() -> None:
+    def parsed(user: object) -> config.Config:
+        channel = {"type": "discord", "bot_token": "MTIzabc", "allowed_user_ids": [user]}
+        return config.parse(json.dumps({**SLACK, "channel": channel}))
+
+    for user in (701234567890123456, "701234567890123456"):
+        assert parsed(user).channels[0].allowed_user_ids == [user]
+    for name in ("anna", "anna#1234", 1234):
+        with pytest.raises(ConfigError, match="Discord ids are numbers of 17 to 20 digits"):
+            parsed(name)
+
+
 def test_slack_takes_member_ids() -> None:
     def parsed(user: object) -> config.Config:
         return config.parse(json.dumps({**SLACK, "channel": {**SLACK["channel"], "allowed_user_ids": [user]}}))

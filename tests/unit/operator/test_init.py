@@ -163,7 +163,9 @@ def test_each_provider_lists_its_models_its_own_way(init: Init, provider: str, k
 
 
 def test_discord_is_told_with_its_invitation(init: Init) -> None:
-    code, printed = init.telegram("--channel", "discord", bot_token=DISCORD_TOKEN)
+    flags = ("--yes", "--model", defaults.OPENROUTER_MODEL, "--user-id", "701234567890123456", "--host", "mikrus")
+    keys = {"api_key": defaults.OPENROUTER_KEY, "bot_token": DISCORD_TOKEN}
+    code, printed = init.run(*flags, "--channel", "discord", **keys)
     assert code == 0, printed
     assert "https://discord.com/oauth2/authorize?client_id=4242&scope=bot" in printed
 
