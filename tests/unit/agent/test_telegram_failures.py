@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from telegram.request import HTTPXRequest
 
@@ -69,8 +70,9 @@ def test_polling_goes_on_after(fault: TelegramFault, words: str, caplog: pytest.
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "before")
         await heard.until(1)
-        fakes.state.telegram.faults.add(fault)
+        fakes.state.telegram.faults.add(msgspec.structs.replace(fault))
         write(fakes, "one")
+        await until(lambda: not fakes.state.telegram.faults.waiting, 10)
         write(fakes, "two")
         await heard.until(3)
         assert [message.text for message in heard.messages] == ["before", "one", "two"]
