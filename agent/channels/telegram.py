@@ -41,7 +41,7 @@ from agent.messages import COMMANDS, command
 log = logging.getLogger("telegram")
 
 POLL_S = 30  # how long Telegram holds an empty poll; a contact at least this often while all is well
-ALBUM_S = 0.5  # the parts of an album come within that
+ALBUM_S = 0.6  # the parts of an album come within that; asked again within 0.5 s, Telegram gives one update at most
 GROUP_DRAFT_S = 4.0  # a group takes 20 messages a minute, edits included
 _PIECE = 64 * 1024
 
@@ -85,7 +85,7 @@ class TelegramChannel:
         while telegram_inbound.ends_in_album(updates) and seen < len(updates) < MOST_UPDATES:
             seen = len(updates)
             await asyncio.sleep(ALBUM_S)
-            updates = await self._link.updates(offset, 0) or updates
+            updates = max(updates, await self._link.updates(offset, 0), key=len)
         if len(updates) == MOST_UPDATES:
             updates = telegram_inbound.before_album(updates)
         if not self._me.username and telegram_inbound.from_groups(updates):

@@ -16,6 +16,11 @@ class Faults:
         """Nothing goes wrong."""
         self._orders: list[TelegramFault] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many have not been used up."""
+        return len(self._orders)
+
     def clear(self) -> None:
         """Nothing goes wrong any more."""
         self._orders.clear()

@@ -17,7 +17,22 @@ def test_a_narrow_table_is_aligned() -> None:
 
 
 def test_a_wide_table_is_a_list() -> None:
-    assert with_tables(TABLE, 8) == "- **`a|b`**\n  - Size: **10**\n- **c**"
+    assert with_tables(TABLE, 8) == "- Name: **`a|b`**\n  - Size: **10**\n- Name: **c**"
+
+
+@pytest.mark.parametrize(
+    ("table", "shown"),
+    [
+        ("a|b\n-|-\n1|2|3", "```\na  b\n-  -  -\n1  2  3\n```"),
+        ("a|b\n-|-\n[l](https://x.example)|2", "- a: **[l](https://x.example)**\n  - b: 2"),
+        ("file|n\n-|-\n`__init__.py`|1<br>2", "```\nfile         n\n-----------  ---\n__init__.py  1 2\n```"),
+        ("名|b\n-|-\nx|2", "```\n名  b\n--  -\nx   2\n```"),
+        ("a|```\n-|-\n1|2", "- a: **1**\n  - ```: 2"),
+        ("[a](https://x.example)|b\n-|-", "- [a](https://x.example), b"),
+    ],
+)
+def test_a_table_loses_nothing(table: str, shown: str) -> None:
+    assert with_tables(table, 40) == shown
 
 
 @pytest.mark.parametrize("text", [f"```\n{TABLE}\n```", "a | b\nc | d", "| a |\n", "1 | 2\n---", "x"])
