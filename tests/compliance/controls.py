@@ -199,7 +199,7 @@ _ALL = (
         "restart",
         Words("Comes back by itself", "Wraca samo"),
         Words(
-            "after any crash, Docker's too, and a reboot (always: the benchmark's 5.15 asks for at most 5 tries; waived)",
+            "after any crash, also Docker's, and a reboot (always: benchmark 5.15 asks for at most 5 tries; waived)",
             "po awarii, też Dockera, i po restarcie hosta (always: 5.15 żąda najwyżej 5 prób, świadome odstępstwo)",
         ),
         ("5.15",),
