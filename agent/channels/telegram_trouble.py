@@ -21,6 +21,7 @@ from agent.channels.base import ChannelError, RejectedError, backoff
 
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
+_LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
 _LONGEST_REASON = 200
 
 
@@ -45,7 +46,7 @@ class Trouble:
 
 def of_poll(error: TelegramError, failures: int) -> Trouble:
     """What to make of the last of so many failures in a row."""
-    wait = backoff(failures)
+    wait = backoff(failures, longest=_LONGEST_WAIT_S)
     if isinstance(error, InvalidToken):
         problem = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
         return Trouble(problem, TOKEN_WAIT_S, curable=False)

@@ -23,7 +23,7 @@ OWNER = str(defaults.OWNER_ID)
 
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off in hundredths of seconds."""
-    monkeypatch.setattr(telegram_trouble, "backoff", lambda _: 0.01)
+    monkeypatch.setattr(telegram_trouble, "backoff", lambda *_, **__: 0.01)
     monkeypatch.setattr(telegram_trouble, "CONFLICT_WAIT_S", 0.05)
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
 

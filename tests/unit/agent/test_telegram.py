@@ -145,13 +145,23 @@ def test_a_file_too_large_for_bots_is_refused_in_words() -> None:
     play(scene)
 
 
-def test_updates_that_are_numbered_anew_are_heard() -> None:
+def offsets(fakes: StandIns) -> list[int | None]:
+    """From which number on each poll wanted to hear."""
+    polls = [call for call in fakes.state.telegram.calls if call.method == "getUpdates"]
+    return [call.parameters.get("offset") for call in polls]
+
+
+@pytest.mark.parametrize("lower_by", [5, 250_000_000])
+def test_updates_that_are_numbered_anew_are_heard(lower_by: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "POLL_S", 1)
+
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "before")
         await heard.until(1)
         await until(lambda: fakes.state.telegram.updates.pending == 0)
-        await until(lambda: fakes.state.telegram.calls[-1].parameters.get("offset") is None)
-        fakes.state.telegram.updates.renumber()
+        # The poll that confirms it names a number, the next one none; renumbering takes a week.
+        await until(lambda: [offset is None for offset in offsets(fakes)][-2:] == [False, True])
+        fakes.state.telegram.updates.renumber(lower_by)
         write(fakes, "after a week")
         await heard.until(2)
         assert channel.contact.problem is None
@@ -266,7 +276,9 @@ def test_nothing_is_confirmed_that_was_not_stored() -> None:
 def test_an_edit_in_a_group_is_told_before_anybody_has_written_there_since_the_start() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         await until(lambda: channel.contact.problem is None)
+        fakes.state.telegram.change(TelegramSettings(privacy=True))
         sent = fakes.state.telegram.user_writes(group_message("frist"))
+        fakes.state.telegram.change(TelegramSettings(privacy=False))
         order = UserEdit(chat_id=GROUP, message_id=sent.message_id, text=f"@{defaults.BOT_USERNAME} first")
         fakes.state.telegram.user_edits(order)
         await until(lambda: bool(heard.edits))

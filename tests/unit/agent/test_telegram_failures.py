@@ -81,7 +81,7 @@ def test_polling_goes_on_after(fault: TelegramFault, words: str, caplog: pytest.
     play(scene)
     problems = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert any(words in problem for problem in problems)
-    assert all(len(problem) < 300 for problem in problems)
+    assert not any("html" in problem for problem in problems)
 
 
 def test_it_waits_as_long_as_telegram_asks(caplog: pytest.LogCaptureFixture) -> None:
@@ -120,7 +120,7 @@ def test_a_webhook_that_somebody_sets_is_taken_away_at_once_and_nothing_lost(mon
     monkeypatch.setattr(telegram_trouble, "CONFLICT_WAIT_S", 60.0)  # which it is not to be taken for
 
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        await until(lambda: channel.contact.problem is None)
+        await until(lambda: channel.contact.problem is None and fakes.state.telegram.updates.polled)
         fakes.state.telegram.updates.set_webhook("https://elsewhere.example/", drop_pending=False)
         write(fakes, "hello")
         await heard.until(1, 10)
@@ -193,9 +193,8 @@ def test_a_wedged_pool_of_polls_is_left_behind_at_once() -> None:
         pool = channel._link._polls  # whose only connection is free now
         kept = await _kept(pool, f"{fakes.url(defaults.TELEGRAM_HOST)}/bot{defaults.TELEGRAM_TOKEN}/getMe")
         write(fakes, "hello")
-        await heard.until(1, 10)
+        await heard.until(1, 4)  # a second of it is Telegram's wish, another the wait for a connection
         assert channel._link._polls is not pool
-        assert calls(fakes, "getUpdates") < 5
         await kept.aclose()
 
     play(scene)
@@ -269,10 +268,10 @@ def test_the_clock_may_jump(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
         await heard.until(1)
         now = time.time
         monkeypatch.setattr(time, "time", lambda: now() + days * 86_400)
+        assert 0 <= (channel.contact.age() or 0) < 5
+        assert channel.contact.problem is None
         write(fakes, "after")
         await heard.until(2)
-        assert channel.contact.problem is None
-        assert (channel.contact.age() or 0) < 5
 
     play(scene)
 
