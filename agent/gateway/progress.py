@@ -156,7 +156,7 @@ def _gist(arguments: str) -> str:
     """The first line of what a tool was called with."""
     try:
         values = list(json.loads(arguments).values())
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):  # whatever a model has written
         return ""
     first = str(values[0]).strip().partition("\n")[0] if values else ""
     return first if len(first) <= _LINE else f"{first[:_LINE]}…"

@@ -363,6 +363,25 @@ def test_a_draft_in_sight_is_never_left_as_a_second_half_answer(play: Callable[.
     )
 
 
+@pytest.mark.parametrize(
+    "arguments", ['{"x": ' + "[" * 50_000, '{"x": ' + "[" * 50_000 + "]" * 50_000 + "}", "[1]", "{"]
+)
+def test_a_tool_that_is_called_with_anything_ends_no_turn(play: Callable[..., Chat], arguments: str) -> None:
+    async def calls(_: Model, messages: Sequence[Message]) -> Completion:
+        result = messages[-1]
+        return said(result["content"][:6]) if result["role"] == "tool" else said("", ToolCall("call_1", "t", arguments))
+
+    async def scene(world: World) -> None:
+        world.write("work")
+        await world.idle()
+
+    assert play(scene, Model(calls), Tool("t", "", NoArguments, _never)).texts() == ["error:"]
+
+
+async def _never(_: NoArguments, __: Outgoing) -> str:
+    raise AssertionError
+
+
 def test_a_draft_that_is_full_is_not_shown_again_and_again(play: Callable[..., Chat]) -> None:
     held = Held("x" * 1500)
 
