@@ -461,7 +461,11 @@ async def _sends(_: Model, messages: Sequence[Message]) -> Completion:
     return said(result["content"]) if result["role"] == "tool" else said("", ToolCall("call_1", "send", "{}"))
 
 
-def test_a_file_is_sent_before_the_answer_and_does_not_stay(play: Callable[..., Chat], tmp_path: Path) -> None:
+def test_a_file_is_sent_before_the_answer_and_does_not_stay(
+    play: Callable[..., Chat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "TOOLS_AFTER_S", 60)  # a draft would stand first, and become the answer
+
     async def scene(world: World) -> None:
         world.write("send it")
         await world.idle()
