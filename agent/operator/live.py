@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from agent import __version__
 from agent.config.providers import PROVIDERS
 
 _MESSAGE_CONTENT = (1 << 18) | (1 << 19)  # GATEWAY_MESSAGE_CONTENT, and the same for a bot in few servers
@@ -83,7 +84,8 @@ def telegram(services: Services, token: str) -> Verdict:
 
 def discord(services: Services, token: str) -> Verdict:
     """Whose token it is, whether it may read messages, and where to invite it."""
-    headers = {"Authorization": f"Bot {token}"}
+    # Discord refuses what does not call itself a bot so.
+    headers = {"Authorization": f"Bot {token}", "User-Agent": f"DiscordBot (picoclaw, {__version__})"}
     status, body = _get(services, f"{services.discord}/users/@me", headers)
     if status is None:
         return Verdict(None, "live_unreachable", {"host": httpx.URL(services.discord).host})

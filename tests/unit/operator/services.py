@@ -18,7 +18,9 @@ APP_TOKEN = "xapp-stand-in-token-of-the-test"
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         token = str(self.headers["Authorization"]).removeprefix("Bot ")
-        if token not in (DISCORD_TOKEN, DEAF_TOKEN):
+        if not self.headers["User-Agent"].startswith("DiscordBot ("):
+            self._answer(403, {"message": "internal network error", "code": 40333})
+        elif token not in (DISCORD_TOKEN, DEAF_TOKEN):
             self._answer(401, {"message": "401: Unauthorized", "code": 0})
         elif self.path.endswith("/users/@me"):
             self._answer(200, {"id": "42", "username": "picoclaw"})
