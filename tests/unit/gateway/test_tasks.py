@@ -263,7 +263,7 @@ def test_the_pairing_code_is_told_to_who_has_the_host(play: Callable[..., None])
 
 
 def test_another_user_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.channels.script.peer_may", lambda _: False)
+    monkeypatch.setattr("agent.channels.local.peer_may", lambda _: False)
 
     async def whole() -> bytes:
         async with ScriptWorld(tmp_path) as world:
