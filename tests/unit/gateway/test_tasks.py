@@ -17,7 +17,7 @@ from agent.llm.stream import Completion
 from agent.store.sessions import Message
 from tests.unit.agent.heard import until
 from tests.unit.gateway.scripts import ScriptWorld
-from tests.unit.gateway.world import OWNER, SECRET, Chat, Model, said
+from tests.unit.gateway.world import OWNER, SECRET, Chat, Held, Model
 
 Scene = Callable[[ScriptWorld], Awaitable[None]]
 
@@ -34,20 +34,6 @@ def play(tmp_path: Path) -> Callable[..., None]:
         asyncio.run(whole())
 
     return run
-
-
-class Held:
-    """A model that answers when it is told to."""
-
-    def __init__(self) -> None:
-        self.released = asyncio.Event()
-        self.asked = asyncio.Event()
-
-    async def __call__(self, _: Model, messages: Sequence[Message]) -> Completion:
-        """Wait for the test."""
-        self.asked.set()
-        await self.released.wait()
-        return said(f"re: {messages[-1]['content']}")
 
 
 def test_a_task_is_answered_and_each_has_a_conversation_of_its_own(play: Callable[..., None]) -> None:

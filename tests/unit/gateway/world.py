@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agent import config
 from agent.channels.base import ChannelError, Contact, Desk, Limits, RejectedError
 from agent.gateway.access import Access
@@ -148,6 +150,27 @@ class Model:
             self.on_text = on_text
         await asyncio.sleep(0)
         return await self.answer(self, messages)
+
+
+class Held:
+    """A model that answers when it is told to, and says a beginning before."""
+
+    def __init__(self, beginning: str = "") -> None:
+        self.beginning = beginning
+        self.released = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def __call__(self, model: Model, messages: Sequence[Message]) -> Completion:
+        """Wait for the test."""
+        self.asked.set()
+        if self.beginning:
+            model.on_text(self.beginning)
+        await self.released.wait()
+        return said(f"re: {messages[-1]['content']}")
+
+
+class NoArguments(msgspec.Struct):
+    """What a tool of a test takes."""
 
 
 class World:
