@@ -63,6 +63,7 @@ class SlackSeen(Form):
     blocks: list[Any] = field(default_factory=list)
     thread_ts: str | None = None
     files: list[str] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     edited: float | None = None
     edits: int = 0
     deleted: bool = False
