@@ -122,6 +122,8 @@ def _lines(connection: socket.socket, request: dict[str, Any]) -> Iterator[dict[
     connection.sendall(json.dumps(request).encode() + b"\n")
     with connection.makefile("rb") as lines:
         for line in lines:
+            if not line.endswith(b"\n"):
+                raise ConnectionResetError("the gateway went away in the middle of a line")
             yield json.loads(line)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from agent.channels.base import ChannelError, Limits, Outbound
 from agent.channels.local import LocalChannel
 from agent.errors import PicoClawError
-from agent.store.tasks import Task
+from agent.store.tasks import Task, own_chat
 
 ADDRESS = "\0picoclaw-tasks"
 ORDERER = "owner"  # whoever can `docker exec` into the gateway
@@ -70,6 +70,11 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     status: Literal["done", "failed", "timeout", "unknown"]
     answer: str = ""
     seconds: float = 0.0
+
+
+def chat_of(order: Order) -> str:
+    """The chat id of the conversation that a task belongs to."""
+    return f"session:{order.session}" if order.session else own_chat(order.id)
 
 
 class Office(Protocol):
@@ -137,7 +142,7 @@ class ScriptChannel(LocalChannel):
         return await self._finished(request, writer)
 
     async def _finished(self, request: Order | Wait, writer: asyncio.StreamWriter) -> Report:
-        chat = f"session:{request.session}" if isinstance(request, Order) and request.session else request.id
+        chat = chat_of(request) if isinstance(request, Order) else own_chat(request.id)
         watchers = self._watchers.setdefault(chat, set())
         watchers.add(writer)
         try:

@@ -141,6 +141,29 @@ def test_a_draft_that_is_full_is_not_shown_again_and_again(play: Callable[..., C
     play(scene, Model(held))
 
 
+def test_of_a_long_answer_only_the_beginning_is_formatted_for_a_draft(
+    play: Callable[..., Chat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held("word " * 10_000)
+    formatted: list[int] = []
+
+    async def scene(world: World) -> None:
+        compose = world.chat.compose
+
+        def counted(markdown: str) -> list[str]:
+            formatted.append(len(markdown))
+            return compose(markdown)
+
+        monkeypatch.setattr(world.chat, "compose", counted)
+        world.write("tell me")
+        await until(lambda: world.chat.texts() != [])
+        assert max(formatted) <= progress.MOST_CHARS
+        held.released.set()
+        await world.idle()
+
+    play(scene, Model(held))
+
+
 def test_drafts_that_are_refused_harm_nothing(play: Callable[..., Chat]) -> None:
     held = Held("Half of")
 

@@ -55,7 +55,7 @@ def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(
         world.write("/stop")
         await world.idle()
         assert world.chat.texts() == ["Stopped: “work”, and dropped what waited: 1"]
-        stored = world.sessions.history("telegram:7", 10_000)
+        stored = world.sessions.newest("telegram:7", 10_000).messages
         assert open_calls(stored) == []
         assert [message["role"] for message in stored] == ["user", "assistant", "tool", "assistant"]
         world.write("hello")
@@ -82,6 +82,14 @@ def test_stop_with_a_text_is_the_next_request(play: Callable[..., Chat]) -> None
     assert play(scene, Model(held)).texts() == ["re: rather this", "There is nothing to stop."]
 
 
+def test_what_a_stop_begins_may_stand_on_the_next_line(play: Callable[..., Chat]) -> None:
+    async def scene(world: World) -> None:
+        world.write("/stop\nplease check")
+        await world.idle()
+
+    assert play(scene).texts() == ["re: please check"]
+
+
 def test_what_does_not_touch_the_conversation_is_answered_at_once(play: Callable[..., Chat]) -> None:
     held = Held()
 
@@ -104,7 +112,7 @@ def test_new_ends_the_turn_and_forgets_it(play: Callable[..., Chat]) -> None:
         await held.asked.wait()
         world.write("/new")
         await world.idle()
-        assert world.sessions.history("telegram:7", 10_000) == []
+        assert world.sessions.newest("telegram:7", 10_000).messages == []
 
     assert play(scene, Model(held)).texts() == ["A new conversation. What can I do?"]
 
@@ -118,7 +126,7 @@ def test_new_is_done_though_a_stop_follows_at_once(play: Callable[..., Chat]) ->
         world.write("/new")
         world.write("/stop")
         await world.idle()
-        assert world.sessions.history("telegram:7", 10_000) == []
+        assert world.sessions.newest("telegram:7", 10_000).messages == []
 
     assert play(scene, Model(held)).texts() == ["A new conversation. What can I do?", "There is nothing to stop."]
 
