@@ -1,7 +1,4 @@
-"""What serves `docker exec`: a channel on an abstract Unix socket in the gateway's own network namespace.
-
-No file to replace, nothing to reach from outside the container; whoever can `docker exec` into it is the owner.
-"""
+"""What serves `docker exec`: a channel on one of `agent.sockets`; whoever can `docker exec` into it is the owner."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ import msgspec
 from agent.channels.base import ChannelError, Limits, Outbound
 from agent.channels.local import LocalChannel
 from agent.errors import PicoClawError
+from agent.sockets import TASKS
 from agent.store.tasks import Task, own_chat
 
-ADDRESS = "\0picoclaw-tasks"
 ORDERER = "owner"  # whoever can `docker exec` into the gateway
 MOST_BYTES = 1 << 20
 LONGEST_WAIT_S = 24 * 3600.0
@@ -99,7 +99,7 @@ class ScriptChannel(LocalChannel):
     name = "script"
     limits = Limits(draft_every_s=2.0, file_bytes=0)
 
-    def __init__(self, office: Office, address: str = ADDRESS) -> None:
+    def __init__(self, office: Office, address: str = TASKS) -> None:
         super().__init__(address, MOST_BYTES)
         self._office = office
         self._watchers: dict[str, set[asyncio.StreamWriter]] = {}

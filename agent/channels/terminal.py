@@ -14,8 +14,8 @@ import msgspec
 
 from agent.channels.base import ChannelError, Inbound, Limits, Outbound, RejectedError
 from agent.channels.local import LocalChannel
+from agent.sockets import CHAT
 
-ADDRESS = "\0picoclaw-chat"
 OWNER = "owner"
 
 
@@ -25,7 +25,7 @@ class TerminalChannel(LocalChannel):
     name = "terminal"
     limits = Limits(draft_every_s=60.0, file_bytes=0)
 
-    def __init__(self, address: str = ADDRESS) -> None:
+    def __init__(self, address: str = CHAT) -> None:
         super().__init__(address)
 
     async def send(self, message: Outbound) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from agent.errors import PicoClawError
 from agent.llm.errors import LLMKeyError
 from agent.llm.stream import Completion
 from agent.store.sessions import Message
+from roles.common.names import REPOSITORY
 from tests.unit.agent.heard import until
 from tests.unit.gateway.scripts import ScriptWorld
 from tests.unit.gateway.world import OWNER, SECRET, Chat, Held, Model
@@ -331,3 +334,9 @@ def test_only_root_and_the_gateways_own_user_are_served(play: Callable[..., None
         assert asks.returncode == 0
 
     play(scene)
+
+
+def test_a_script_that_waits_holds_little_of_the_gateways_memory() -> None:
+    code = "import sys, agent.cli, agent.task_cli, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=REPOSITORY)
+    assert not {"asyncio", "sqlite3", "msgspec", "http.client", "agent.config"} & set(json.loads(done.stdout))
