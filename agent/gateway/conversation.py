@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from agent.channels.base import Channel
 from agent.gateway.answer import Answers
 from agent.gateway.commands import Commands, argument_of, name_of
+from agent.gateway.printable import shortened
 from agent.gateway.progress import Progress
 from agent.gateway.turn import Turns
 from agent.messages import say
@@ -240,7 +241,7 @@ def _stopped(requests: list[str], language: str) -> str:
     if not requests:
         return say("nothing_to_stop", language)
     first = " ".join(requests[0].split())
-    shown = first if len(first) <= 60 else f"{first[:60]}…"
+    shown = shortened(first, 60)
     if len(requests) == 1:
         return say("stopped", language, request=shown)
     return say("stopped_more", language, request=shown, more=len(requests) - 1)

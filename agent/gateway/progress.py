@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 
 from agent.channels.base import Channel, ChannelError
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound
 
@@ -161,4 +161,4 @@ def _gist(arguments: str) -> str:
     except (ValueError, AttributeError, RecursionError):  # whatever a model has written
         return ""
     first = str(values[0]).strip().partition("\n")[0] if values else ""
-    return first if len(first) <= _LINE else f"{first[:_LINE]}…"
+    return shortened(first, _LINE)

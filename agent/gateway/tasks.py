@@ -11,6 +11,7 @@ from agent.channels.script import ORDERER, Order, RefusedError, chat_of
 from agent.gateway.access import Access
 from agent.gateway.commands import name_of
 from agent.gateway.desk import FrontDesk
+from agent.gateway.printable import shortened
 from agent.gateway.turn import STOPPED_NOTE
 from agent.messages import say
 from agent.store.mailbox import Inbound, Mailbox, Outbound
@@ -133,7 +134,8 @@ class Orders:
             raise RefusedError(f"there is no private chat with {owner} on {name}: {error}") from None
         text = say("script_request", order.language, text=order.text)
         message = Inbound(name, chat_id, f"{PREFIX}{order.id}", owner, "", text, order.language)
-        shown = channel.compose(say("script_notice", order.language, text=self._redact(_shortened(order.text))))[0]
+        asked = shortened(self._redact(order.text), NOTICE_CHARS)
+        shown = channel.compose(say("script_notice", order.language, text=asked))[0]
         return [message], Outbound(name, chat_id, shown)
 
 
@@ -142,10 +144,6 @@ def _pairing(name: str, access: Access) -> dict[str, object]:
     if code is None:
         return {"channel": name, "allowed": access.owners()}
     return {"channel": name, "code": code[0], "seconds": round(code[1])}
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= NOTICE_CHARS else f"{text[:NOTICE_CHARS]}…"
 
 
 def _answered(turn: list[Message]) -> bool:
