@@ -13,6 +13,7 @@ import click
 from agent.channels import slack_manifest
 from agent.config.providers import PROVIDERS
 from agent.config.references import read_document
+from agent.config.shapes import Model
 from agent.errors import ConfigError
 from agent.operator import checking, files, hosts, live, secrets
 from agent.operator.guide import KEY_PAGES
@@ -69,12 +70,12 @@ class Setup:
 
     def _llm(self, llm: dict[str, Any]) -> dict[str, Any]:
         before = llm.get("provider")
-        llm["provider"] = self._text(
-            "provider", before or "openrouter", choices=None if llm.get("api_base") else PROVIDERS
-        )
-        if llm["provider"] != before:
-            llm.pop("api_key", None)
-            llm.pop("model", None)
+        own = [before] if before and llm.get("api_base") else []
+        provider = self._text("provider", before or "openrouter", choices=[*dict.fromkeys([*own, *PROVIDERS])])
+        if provider != before:
+            # Another's address, and what is known of another's model: the new key must not go there.
+            llm = {name: value for name, value in llm.items() if name not in Model.__struct_fields__}
+        llm["provider"] = provider
         if not self.yes and llm["provider"] in KEY_PAGES:
             self._say("init_key_page", page=KEY_PAGES[llm["provider"]])
         models: tuple[str, ...] = ()

@@ -101,6 +101,25 @@ def test_run_again_it_keeps_what_is_not_given(init: Init) -> None:
     assert json.loads(copy.read_text())["llm"]["model"] == defaults.OPENROUTER_MODEL
 
 
+def test_another_provider_gets_nothing_that_was_the_old_ones(init: Init) -> None:
+    assert init.telegram()[0] == 0
+    document = json.loads(init.config.read_text())
+    fallback = {"provider": "openai", "api_key": defaults.OPENAI_KEY, "model": "gpt-4o"}
+    stays = {"fallbacks": [fallback], "daily_budget_usd": 2.0, "daily_tokens": 5000, "idle_minutes": 5.0}
+    document["llm"] = {
+        "provider": "own", "api_key": "sk-of-the-old-host", "model": "llama",
+        "api_base": f"{init.services.providers['openai']}", "engine": "litellm", "max_tokens": 512,
+        "temperature": 0.1, "timeout_s": 600, "context_window": 8192, "vision": False,
+        "price": {"input": 0, "output": 0}, **stays,
+    }  # fmt: skip
+    init.config.write_text(json.dumps(document))
+    code, printed = init.telegram("--provider", "openrouter")
+    assert code == 0, printed
+    assert "✓ openrouter takes the key; models: 7" in printed
+    new = {"provider": "openrouter", "api_key": defaults.OPENROUTER_KEY, "model": defaults.OPENROUTER_MODEL}
+    assert json.loads(init.config.read_text())["llm"] == {**stays, **new}
+
+
 def test_among_several_channels_it_edits_the_one_that_is_chosen(init: Init) -> None:
     assert init.telegram()[0] == 0
     document = json.loads(init.config.read_text())
