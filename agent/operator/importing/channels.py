@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from agent.config.checks import user_problems
 from agent.errors import ConfigError
 from agent.operator.importing.questions import Questions
 from agent.operator.importing.record import Record
@@ -17,7 +17,6 @@ _TOKENS = {
     "discord": {"bot_token": "token"},
     "slack": {"bot_token": "bot_token", "app_token": "app_token"},
 }
-_IDS = {"telegram": r"[1-9]\d*", "discord": r"[1-9]\d*", "slack": r"[UW][A-Z0-9]{2,}"}
 _READ = {"enabled", "type", "allow_from", "allowed_users", "settings", "token", "bot_token", "app_token"}
 
 
@@ -121,11 +120,13 @@ def _ids(where: str, kind: str, listed: object, record: Record) -> list[int | st
     ids: dict[int | str, None] = {}
     for entry in entries:
         text = str(entry).strip().removeprefix(f"{kind}:").partition("|")[0]
-        if re.fullmatch(_IDS[kind], text):
-            ids[int(text) if kind == "telegram" else text] = None
+        user: int | str = int(text) if kind == "telegram" and text.isdecimal() else text
+        wrong = [problem.code for problem in user_problems(where, kind, user)]
+        if not wrong:
+            ids[user] = None
         elif text == "*":
             record.drop(where, "everyone")
-        elif text in ("", "0") or not usable(text):
+        elif wrong == ["nobody"] or not usable(text):
             record.drop(where, "nobodys_id", entry=text)
         else:
             record.drop(where, "no_id", entry=text)
