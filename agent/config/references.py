@@ -79,3 +79,8 @@ def read_document(text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ConfigError('config.json must hold one JSON object, {"llm": {...}, "channel": {...}}')
     return document
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """The value where it is a JSON object, else one that is empty."""
+    return value if isinstance(value, dict) else {}

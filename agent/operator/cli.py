@@ -42,9 +42,9 @@ def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
 
     References are resolved as a deploy does it, commands included. What they give is not shown.
     """
-    from agent.operator import checking
+    from agent.operator import checking, files
 
-    found = checking.findings(read(file, lang), None if no_references else os.environ)
+    found = checking.findings(files.read(file, lang), None if no_references else os.environ)
     if as_json:
         click.echo(checking.as_json(found, str(file), lang))
     elif found.problems:
@@ -71,7 +71,7 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
     from agent.operator import checking, files, importing
     from agent.operator.importing.questions import Asking, Unasked
 
-    text = read(file, lang)
+    text = files.read(file, lang)
     if output.exists() and not force:
         raise click.ClickException(say("exists", lang, file=output))
     try:
@@ -89,17 +89,6 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
         click.echo(line)
     for key, secret in checking.secrets_of(found.config):
         click.echo(say("secret", lang, key=key, masked=files.masked(secret)))
-
-
-def read(file: Path, lang: str) -> str:
-    """The file's text; a ClickException that says what to do when there is none."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise click.ClickException(say("no_file", lang, file=file)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
-        raise click.ClickException(say("unreadable", lang, file=file, reason=reason)) from None
 
 
 _SECRETS = ("api_key", "bot_token", "app_token")

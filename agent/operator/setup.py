@@ -12,7 +12,7 @@ import click
 
 from agent.channels import slack_manifest
 from agent.config.providers import PROVIDERS
-from agent.config.references import read_document
+from agent.config.references import mapping, read_document
 from agent.config.shapes import Model
 from agent.errors import ConfigError
 from agent.operator import checking, files, hosts, live, secrets
@@ -48,7 +48,7 @@ class Setup:
         known = hosts.read(self.hosts)
         if not self.yes:
             self._say("init_hello")
-        llm = self._llm(dict(present.get("llm", {})))
+        llm = self._llm(dict(mapping(present.get("llm"))))
         rest = {name: value for name, value in present.items() if name not in ("channel", "channels")}
         document = {**rest, "llm": llm, **self._channels(present)}
         name, ssh = self._host(known)
@@ -66,10 +66,10 @@ class Setup:
     def _present(self) -> dict[str, Any]:
         if not self.config.exists():
             return {}
-        return read_document(self.config.read_text(encoding="utf-8"))
+        return read_document(files.read(self.config, self.language))
 
     def _llm(self, llm: dict[str, Any]) -> dict[str, Any]:
-        before = llm.get("provider")
+        before = llm.get("provider") if isinstance(llm.get("provider"), str) else None
         own = [before] if before and llm.get("api_base") else []
         provider = self._text("provider", before or "openrouter", choices=[*dict.fromkeys([*own, *PROVIDERS])])
         if provider != before:
@@ -81,7 +81,9 @@ class Setup:
         models: tuple[str, ...] = ()
 
         def good() -> live.Verdict:
-            return live.provider(self.services, llm["provider"], self._plain(llm["api_key"]), llm.get("api_base"))
+            base = llm.get("api_base")
+            key = self._plain(llm["api_key"])
+            return live.provider(self.services, llm["provider"], key, None if base is None else str(base))
 
         verdict = self._secrets(llm, ("api_key",), good)
         if verdict is not None:
@@ -111,8 +113,10 @@ class Setup:
 
     def _channels(self, present: Mapping[str, Any]) -> dict[str, Any]:
         """The channel that was chosen: in place of a single one, among several in its own place or behind them."""
-        listed = [*present.get("channels", []), *([present["channel"]] if present.get("channel") else [])]
-        kind = self._text("channel", listed[0].get("type") if listed else "telegram", choices=_CHANNELS)
+        found = [*_items(present.get("channels")), present.get("channel")]
+        listed = [mapping(one) for one in found if mapping(one)]
+        known = [one["type"] for one in listed if one.get("type") in _CHANNELS]
+        kind = self._text("channel", known[0] if known else "telegram", choices=_CHANNELS)
         before = next((one for one in listed if one.get("type") == kind), {"type": kind})
         ours = self._channel(kind, dict(before))
         if len(listed) < 2:
@@ -136,9 +140,11 @@ class Setup:
         self._secrets(channel, names, good)
         if not self.yes:
             self._say(f"init_who_{kind}")
-        users = self._text("users", ",".join(map(str, channel.get("allowed_user_ids", []))), empty=True)
+        users = self._text("users", ",".join(map(str, _items(channel.get("allowed_user_ids")))), empty=True)
         listed = [user.strip() for user in users.split(",") if user.strip()]
-        channel["allowed_user_ids"] = [int(user) if kind == "telegram" and user.isdigit() else user for user in listed]
+        channel["allowed_user_ids"] = [
+            int(user) if kind == "telegram" and user.isdecimal() else user for user in listed
+        ]
         return channel
 
     def _secrets(
@@ -219,3 +225,7 @@ class Setup:
 
     def _say(self, sentence: str, **values: object) -> None:
         click.echo(say(sentence, self.language, **values))
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

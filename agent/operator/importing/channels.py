@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.config.checks import user_problems
+from agent.config.references import mapping
 from agent.errors import ConfigError
 from agent.operator.importing.questions import Questions
 from agent.operator.importing.record import Record
@@ -48,8 +49,7 @@ def channels(
 def _entries(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Where, type and content of each channel, whatever the version."""
     for section in ("channels", "channel_list"):
-        listed = document.get(section)
-        for name, entry in listed.items() if isinstance(listed, dict) else ():
+        for name, entry in mapping(document.get(section)).items():
             if isinstance(entry, dict):
                 yield f"{section}.{name}", str(entry.get("type") or name), entry
 
@@ -65,18 +65,15 @@ def _one(
 
 
 def _settings(entry: dict[str, Any]) -> dict[str, Any]:
-    settings = entry.get("settings")
-    return {**entry, **(settings if isinstance(settings, dict) else {})}
+    return {**entry, **mapping(entry.get("settings"))}
 
 
 def _merged(where: str, entry: dict[str, Any], secrets: dict[str, Any]) -> dict[str, Any]:
     """With what `.security.yml` has for it, which counts before the file's own."""
     merged = _settings(entry)
     for section in ("channels", "channel_list"):
-        named = secrets.get(section)
-        beside = named.get(where.partition(".")[2]) if isinstance(named, dict) else None
-        if isinstance(beside, dict):
-            merged |= {name: value for name, value in _settings(beside).items() if value}
+        beside = mapping(mapping(secrets.get(section)).get(where.partition(".")[2]))
+        merged |= {name: value for name, value in _settings(beside).items() if value}
     return merged
 
 

@@ -197,6 +197,36 @@ def test_without_a_network_it_goes_on_and_says_so(init: Init) -> None:
     assert "cannot be reached" not in init.telegram("--offline")[1]
 
 
+@pytest.mark.parametrize(
+    "present",
+    [
+        {"llm": None, "channels": None, "channel": None},
+        {"llm": [], "channels": [None, "telegram"], "channel": "telegram"},
+        {"llm": {"provider": []}, "channel": {"type": "irc", "allowed_user_ids": None}},
+        {"channel": {"type": "telegram", "allowed_user_ids": None}},
+    ],
+)
+def test_what_is_no_section_is_written_anew(init: Init, present: dict[str, Any]) -> None:
+    init.config.write_text(json.dumps(present))
+    code, printed = init.run(
+        "--yes", "--model", defaults.OPENROUTER_MODEL,
+        api_key=defaults.OPENROUTER_KEY, bot_token=defaults.TELEGRAM_TOKEN,
+    )  # fmt: skip
+    assert code == 0, printed
+    assert [type(channel).__name__ for channel in init.read().channels] == ["Telegram"]
+
+
+def test_a_file_that_cannot_be_read_is_said_and_stays(init: Init) -> None:
+    init.config.write_bytes(b'{"llm": "\xff"}')
+    code, printed = init.telegram()
+    assert (code, f"{init.config} cannot be read (UTF-8)" in printed) == (1, True)
+    assert init.config.read_bytes() == b'{"llm": "\xff"}'
+    init.config.unlink()
+    init.config.mkdir()
+    code, printed = init.telegram()
+    assert (code, f"{init.config} cannot be read (Is a directory)" in printed) == (1, True)
+
+
 def test_what_yes_lacks_is_named(init: Init) -> None:
     code, printed = init.run("--yes", "--model", "m", api_key=defaults.OPENROUTER_KEY)
     assert (code, "--yes needs PICOCLAW_BOT_TOKEN" in printed) == (1, True)
