@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from agent.operator import live
-from tests.fakes import defaults, thread
+from tests.fakes import defaults
 from tests.fakes.client import FakesClient
 from tests.fakes.wire import DiscordFault, SlackFault, TelegramFault
 
 PORTAL = "<html>Sign in to the network</html>"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[FakesClient]:
-    with thread.running() as fakes:
-        yield fakes
-
-
-@pytest.fixture
-def fakes(running: FakesClient) -> FakesClient:
-    running.reset()
-    return running
-
-
-@pytest.fixture
-def services(fakes: FakesClient) -> live.Services:
-    at = fakes.ping()
-    return live.Services(
-        telegram=at[defaults.TELEGRAM_HOST],
-        discord=f"{at[defaults.DISCORD_HOST]}/api/v10",
-        slack=f"{at[defaults.SLACK_HOST]}/api",
-        providers={"openai": f"{at[defaults.SITE_HOST]}/?sign-in="},
-        seconds=2.0,
-    )
 
 
 def told(verdict: live.Verdict) -> tuple[bool | None, str, object]:
@@ -91,7 +65,9 @@ def test_slack_refuses_by_a_word(
     assert told(verdict) == ((False, said, error) if refused else (None, "live_odd", error))
 
 
-def test_a_page_in_place_of_models_does_not_pass_for_a_good_key(services: live.Services) -> None:
+def test_a_page_in_place_of_models_does_not_pass_for_a_good_key(fakes: FakesClient) -> None:
+    page = f"{fakes.ping()[defaults.SITE_HOST]}/?sign-in="
+    services = live.Services(providers={"openai": page})
     assert told(live.provider(services, "openai", defaults.OPENAI_KEY)) == (None, "live_odd", 200)
 
 
