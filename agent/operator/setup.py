@@ -14,13 +14,13 @@ from agent.channels import slack_manifest
 from agent.config.providers import PROVIDERS
 from agent.config.references import mapping, read_document
 from agent.config.shapes import Model
+from agent.config.words import CHANNELS
 from agent.errors import ConfigError
 from agent.operator import checking, files, hosts, live, secrets
-from agent.operator.guide import KEY_PAGES
+from agent.operator.guide import KEY_PAGES, SECRETS
 from agent.operator.words import say
 
 _SHOWN = 15
-_CHANNELS = ("telegram", "discord", "slack")
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Setup:
     def run(self) -> None:
         """Ask, check, write. ConfigError when what came out cannot be; then nothing is written."""
         present = self._present()
-        known = hosts.read(self.hosts)
+        known = hosts.read(self.hosts, self.language)
         if not self.yes:
             self._say("init_hello")
         llm = self._llm(dict(mapping(present.get("llm"))))
@@ -58,7 +58,7 @@ class Setup:
         if document != present and (kept := files.back_up(self.config)):
             self._say("kept", file=kept)
         files.write_private(self.config, text)
-        hosts.write(self.hosts, name, ssh)
+        hosts.write(self.hosts, known, name, ssh)
         self._say("written", file=self.config)
         self._say("init_next")
         click.echo("  pyinfra inventory deploy.py\n  make verify")
@@ -115,8 +115,8 @@ class Setup:
         """The channel that was chosen: in place of a single one, among several in its own place or behind them."""
         found = [*_items(present.get("channels")), present.get("channel")]
         listed = [mapping(one) for one in found if mapping(one)]
-        known = [one["type"] for one in listed if one.get("type") in _CHANNELS]
-        kind = self._text("channel", known[0] if known else "telegram", choices=_CHANNELS)
+        known = [one["type"] for one in listed if one.get("type") in list(CHANNELS)]
+        kind = self._text("channel", known[0] if known else "telegram", choices=CHANNELS)
         before = next((one for one in listed if one.get("type") == kind), {"type": kind})
         ours = self._channel(kind, dict(before))
         if len(listed) < 2:
@@ -126,7 +126,7 @@ class Setup:
     def _channel(self, kind: str, channel: dict[str, Any]) -> dict[str, Any]:
         if not self.yes:
             self._say(f"init_where_{kind}", manifest=slack_manifest())
-        names = ("bot_token", "app_token") if kind == "slack" else ("bot_token",)
+        names = [name for name in SECRETS if name in CHANNELS[kind].__struct_fields__]
 
         def good() -> live.Verdict:
             tokens = [self._plain(channel[name]) for name in names]
@@ -183,8 +183,7 @@ class Setup:
 
     def _plain(self, secret: object) -> str:
         """What a secret or a reference stands for."""
-        document = {"secret": secret}
-        return str(json.loads(secrets.resolve(json.dumps(document), self.environ))["secret"])
+        return str(secrets.resolved({"secret": secret}, self.environ)["secret"])
 
     def _host(self, known: Mapping[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         name = self._text("host", next(iter(known), "mikrus"))
@@ -216,11 +215,7 @@ class Setup:
         return str(click.prompt(say(f"init_{name}", self.language), default=fallback, type=kind)).strip()
 
     def _lacking(self, name: str) -> ConfigError:
-        flag = (
-            f"PICOCLAW_{name.upper()}"
-            if name in ("api_key", "bot_token", "app_token")
-            else f"--{name.replace('_', '-')}"
-        )
+        flag = f"PICOCLAW_{name.upper()}" if name in SECRETS else f"--{name.replace('_', '-')}"
         return ConfigError(say("init_lacks", self.language, flag=flag))
 
     def _say(self, sentence: str, **values: object) -> None:

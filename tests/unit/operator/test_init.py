@@ -236,6 +236,19 @@ def test_a_file_that_cannot_be_read_is_said_and_stays(init: Init) -> None:
     assert (code, f"{init.config} cannot be read (Is a directory)" in printed) == (1, True)
 
 
+@pytest.mark.parametrize("held", ["{", "[]", '{"mikrus": "srv42.mikr.us"}'])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "must hold JSON such as"), ("pl", "musi zawierać JSON taki jak")]
+)
+def test_hosts_that_are_none_are_said_in_both_languages(init: Init, held: str, language: str, said: str) -> None:
+    init.hosts.write_text(held)
+    code, printed = init.telegram("--lang", language)
+    assert code == 1
+    assert f'{init.hosts} {said} {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}' in printed
+    assert init.hosts.read_text() == held
+    assert not init.config.exists()
+
+
 def test_what_yes_lacks_is_named(init: Init) -> None:
     code, printed = init.run("--yes", "--model", "m", api_key=defaults.OPENROUTER_KEY)
     assert (code, "--yes needs PICOCLAW_BOT_TOKEN" in printed) == (1, True)
