@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from agent.channels.base import ChannelError, RejectedError
+from agent.channels.base import ChannelError, RejectedError, uncut
 from agent.channels.discord_parts import (
     DiscordException,
     DiscordServerError,
@@ -83,7 +83,7 @@ class Rest:
         options: dict[str, Any] = given
         if "files" not in given:
             options["timeout"] = aiohttp.ClientTimeout(total=CALL_S, sock_connect=ANSWER_S, sock_read=ANSWER_S)
-        with self._counted(), _words():
+        with uncut(), self._counted(), _words():
             async with asyncio.timeout(UPLOAD_S if "files" in given else CALL_S):
                 return await self.http.request(Route(method, path, **places or {}), **options)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -255,6 +256,36 @@ def test_calls_that_fail_again_and_again_get_fresh_connections(play: Play) -> No
         assert (stage.world.hub.identifies, stage.world.hub.resumed) == (1, 1)
 
     play(scene)
+
+
+def test_a_name_that_is_looked_up_when_the_connections_end_is_a_call_that_failed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve, asked, answered = socket.getaddrinfo, threading.Event(), threading.Event()
+
+    def lookup(host: Any, *more: Any, **options: Any) -> Any:
+        if host == "slow.test":
+            asked.set()
+            answered.wait(10)
+        return resolve("127.0.0.1" if host == "slow.test" else host, *more, **options)
+
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+        async with stage.listening() as channel:
+            with monkeypatch.context() as patch:
+                patch.setattr(Route, "BASE", Route.BASE.replace("127.0.0.1", "slow.test"))
+                sending = asyncio.create_task(channel.send(Outbound("discord", stage.dm, "hi", id=1)))
+                await until(asked.is_set)
+            channel._rest.wedged.set()
+            with pytest.raises(ChannelError):
+                await sending
+            answered.set()
+            await stage.up(channel)
+
+    try:
+        play(scene)
+    finally:
+        answered.set()
 
 
 def test_what_nobody_understands_ends_nothing_but_the_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:

@@ -228,6 +228,26 @@ def test_a_wedged_pool_is_replaced_while_the_websocket_goes_on() -> None:
     play(scene)
 
 
+def test_connections_made_anew_end_nothing_that_waits_for_one() -> None:
+    async def scene(stage: Stage) -> None:
+        body = stage.channel.compose("hi")[0]
+        stage.fail("silence", method="chat.postMessage", times=16)
+        full = [asyncio.create_task(stage.channel.send(Outbound("slack", stage.home, body))) for _ in range(16)]
+        await until(lambda: len(stage.calls("chat.postMessage")) == 16)
+        late = asyncio.create_task(stage.channel.send(Outbound("slack", stage.home, body)))
+        stage.slack.sockets.order("drop")
+        connector = stage.channel._web.session.connector
+        assert connector is not None
+        await until(lambda: sum(map(len, connector._waiters.values())) == 2)
+        await stage.channel._web.renew()
+        for result in await asyncio.gather(*full, late, return_exceptions=True):
+            assert isinstance(result, ChannelError)
+        await until(lambda: stage.world.hub.opened == 2)
+        await hears(stage)
+
+    play(scene)
+
+
 @pytest.mark.parametrize("jump", [-86400.0, 86400.0])
 def test_a_clock_that_jumps_changes_nothing(jump: float, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(stage: Stage) -> None:
