@@ -29,7 +29,7 @@ class WedgedError(OSError):
     """Calls fail again and again, although the Gateway is well."""
 
 
-_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError)
+_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError, ValueError)
 
 
 class DiscordChannel:

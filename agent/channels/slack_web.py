@@ -162,11 +162,14 @@ class Web:
 
     def _meaning(self, method: str, holder: Holder, error: SlackApiError) -> ChannelError:
         response = error.response
-        if response.status_code == 429:
+        status = getattr(response, "status_code", None)
+        if status is None:  # it is aiohttp's, of a body that is no JSON
+            return ChannelError("Slack cannot be reached: what answers is not the Web API")
+        if status == 429:
             return ChannelError("Slack asks to slow down", _seconds(response.headers.get("Retry-After")))
         data = response.data if isinstance(response.data, dict) else {}
-        if "error" not in data or response.status_code >= 500:
-            return ChannelError(f"Slack cannot be reached: it answers {response.status_code}")
+        if "error" not in data or status >= 500:
+            return ChannelError(f"Slack cannot be reached: it answers {status}")
         refused = RefusedError(method, str(data["error"]), str(data.get("needed", "")), holder)
         if holder == "bot" and refused.of_token:
             self._refused = refused.in_words()

@@ -18,6 +18,7 @@ from agent.channels import discord as module
 from agent.channels.base import ChannelError, Outbound, RejectedError
 from agent.channels.discord_parts import Route
 from tests.fakes import defaults
+from tests.fakes.discord.gateway.connection import Connection
 from tests.fakes.wire import DiscordFault, DiscordSettings
 from tests.unit.agent.discord_stage import Play, Stage, play
 from tests.unit.agent.heard import until
@@ -178,10 +179,12 @@ def test_a_token_that_is_put_right_is_taken(play: Play, monkeypatch: pytest.Monk
         DiscordFault(kind="error", path="/users/@me$", status=403, body="<html>Cloudflare</html>", times=3),
         DiscordFault(kind="error", path="/users/@me$", status=429, seconds=40.0, times=3),
         DiscordFault(kind="error", path="/users/@me$", status=429, seconds=0.2, whole=True, times=3),
+        DiscordFault(kind="error", path="/users/@me$", status=200, body='{"id": 1', times=3),
+        DiscordFault(kind="error", path="/users/@me$", status=200, body="<html>", times=3),
         DiscordFault(kind="reset", path="/users/@me$", times=3),
         DiscordFault(kind="silence", path="/users/@me$", times=1),
     ],
-    ids=["503", "Cloudflare", "429 for long", "429", "reset", "silence"],
+    ids=["503", "Cloudflare", "429 for long", "429", "broken", "text", "reset", "silence"],
 )
 def test_a_login_that_fails_is_tried_again(play: Play, monkeypatch: pytest.MonkeyPatch, fault: DiscordFault) -> None:
     monkeypatch.setattr("agent.channels.discord_rest.LOGIN_S", 1.0)
@@ -209,6 +212,8 @@ def test_refusals_say_whether_to_try_again(play: Play, monkeypatch: pytest.Monke
                 (DiscordFault(kind="error", path="/messages", status=429, seconds=40.0), 40.0),
                 (DiscordFault(kind="error", path="/messages", status=429, body="<html>Cloudflare</html>"), None),
                 (DiscordFault(kind="error", path="/messages", status=503), None),
+                (DiscordFault(kind="error", path="/messages", status=200, body='{"id": 1'), None),
+                (DiscordFault(kind="error", path="/messages", status=200, body="<html>"), None),
                 (DiscordFault(kind="silence", path="/messages"), None),
             ):
                 stage.world.faults[:] = [fault]
@@ -216,6 +221,7 @@ def test_refusals_say_whether_to_try_again(play: Play, monkeypatch: pytest.Monke
                     await channel.send(message)
                 assert not isinstance(caught.value, RejectedError), fault
                 assert caught.value.retry_after == retry_after
+                await channel.typing(stage.dm)  # so that the failures are none in a row
             stage.world.faults.clear()
             for chat, words in (("42", "Unknown Channel"), ("810000000000000003", "Missing Access")):
                 with pytest.raises(RejectedError, match=words):
@@ -303,6 +309,32 @@ def test_what_nobody_understands_ends_nothing_but_the_connection(play: Play, cap
             await stage.begun_since(moment)
             stage.writes("and on")
             await stage.heard.until(2)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["resuming", "beginning"])
+def test_a_greeting_that_nobody_understands_ends_nothing_but_the_connection(
+    play: Play, monkeypatch: pytest.MonkeyPatch, *, again: bool
+) -> None:
+    send, broken = Connection.send, 0
+
+    def garbled(self: Connection, payload: dict[str, Any]) -> None:
+        nonlocal broken
+        if broken and payload.get("op") == 10:
+            broken -= 1
+            payload = ["no", "frame"]  # type: ignore[assignment]
+        send(self, payload)
+
+    async def scene(stage: Stage) -> None:
+        nonlocal broken
+        monkeypatch.setattr(Connection, "send", garbled)
+        async with stage.listening():
+            broken, moment = 1, stage.order("drop" if again else "invalid")
+            await stage.begun_since(moment)
+            assert not broken
+            stage.writes("and on")
+            await stage.heard.until(1)
 
     play(scene)
 
