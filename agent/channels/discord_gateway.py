@@ -138,6 +138,10 @@ class Gateway:
                 self._remember(ws)
                 await _close(ws)
 
+    def forget(self) -> None:
+        """Begin anew the next time."""
+        self._session = None
+
     async def _begin(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
         try:
             async with asyncio.timeout(BEGIN_S):

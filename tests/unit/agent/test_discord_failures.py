@@ -9,6 +9,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from agent.channels import discord as module
 from agent.channels.base import ChannelError, Outbound, RejectedError
 from agent.channels.discord_parts import Route
+from agent.store.mailbox import Edited, Inbound
 from tests.fakes import defaults
 from tests.fakes.discord.gateway.connection import Connection
 from tests.fakes.wire import DiscordFault, DiscordSettings
@@ -292,6 +294,44 @@ def test_a_name_that_is_looked_up_when_the_connections_end_is_a_call_that_failed
         play(scene)
     finally:
         answered.set()
+
+
+@pytest.mark.parametrize("what", ["an unknown form", "a full disk"])
+def test_what_was_missed_is_read_after_any_failure_and_until_then_it_is_not_well(
+    play: Play, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.listening():
+            stage.writes("before")
+            await stage.heard.until(1)
+        stage.writes("meanwhile")
+        receive, failures = stage.heard.receive, 1
+
+        def full(events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
+            nonlocal failures
+            events = list(events)
+            if events and failures:
+                failures = 0
+                raise OSError(28, "No space left on device")
+            receive(events, marks)
+
+        stage.world.faults.append(DiscordFault(kind="hang", method="GET", path="/messages", seconds=0.3))
+        if what == "a full disk":
+            monkeypatch.setattr(stage.heard, "receive", full)
+        else:
+            odd = DiscordFault(kind="error", method="GET", path="/messages", status=200, body='{"odd": 1}')
+            stage.world.faults[:] = [odd]
+        async with stage.listening(up=False) as channel:
+            await until(lambda: stage.world.hub.identifies == 2)
+            await asyncio.sleep(0.1 if what == "a full disk" else 0)
+            assert channel.contact.problem is not None
+            await stage.up(channel)
+            assert stage.world.hub.identifies == 3
+            stage.writes("after")
+            await stage.heard.until(3)
+        assert [one.text for one in stage.heard.messages] == ["before", "meanwhile", "after"]
+
+    play(scene)
 
 
 def test_what_nobody_understands_ends_nothing_but_the_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:
