@@ -18,5 +18,6 @@ async def suffer(fault: DiscordFault, request: web.Request) -> web.Response | No
     if fault.status == 429 and fault.body is None:
         return too_many(fault.seconds, whole=fault.whole)
     if fault.body is not None:
-        return web.Response(status=fault.status, text=fault.body, content_type="text/html")
+        kind = "application/json" if fault.body.startswith("{") else "text/html"
+        return web.Response(status=fault.status, body=fault.body.encode(), content_type=kind)
     raise ApiError(fault.status, fault.code, fault.message)

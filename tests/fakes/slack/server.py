@@ -103,5 +103,6 @@ async def _suffer(fault: SlackFault, request: web.Request) -> web.Response | Non
     if fault.status == 429:
         raise rate_limited(fault.seconds)
     if fault.body is not None:
-        return web.Response(status=fault.status, text=fault.body, content_type="text/html")
+        kind = "application/json" if fault.body.startswith("{") else "text/html"
+        return web.Response(status=fault.status, body=fault.body.encode(), content_type=kind)
     raise ApiError(fault.error, fault.status)
