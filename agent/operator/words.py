@@ -12,6 +12,14 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "pl": "{file} nie istnieje: utworzy go picoclaw init",
     },
     "unreadable": {"en": "{file} cannot be read ({reason})", "pl": "nie można odczytać {file} ({reason})"},
+    "no_inventory": {
+        "en": "pyinfra cannot read ./inventory: {reason}",
+        "pl": "pyinfra nie może odczytać ./inventory: {reason}",
+    },
+    "no_such_host": {
+        "en": "the inventory has no host {name}; it has {known}",
+        "pl": "w inventory nie ma hosta {name}; są w nim: {known}",
+    },
     "wrong": {"en": "{file}: {count} to correct", "pl": "{file}: do poprawy: {count}"},
     "right": {"en": "{file} is in order.", "pl": "{file} jest w porządku."},
     "model": {"en": "model: {provider}, {model}", "pl": "model: {provider}, {model}"},

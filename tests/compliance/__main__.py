@@ -5,35 +5,35 @@ python -m tests.compliance [--lang en|pl] [--html FILE] [--junit FILE] [pytest's
 
 from __future__ import annotations
 
-import json
-import subprocess
+import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# pyinfra's host data and the ssh client's words for the same.
-SSH_OPTIONS = {
-    "ssh_hostname": "HostName",
-    "ssh_port": "Port",
-    "ssh_user": "User",
-    "ssh_key": "IdentityFile",
-    "ssh_known_hosts_file": "UserKnownHostsFile",
-}
+from agent.errors import ConfigError
+from agent.operator import reach
+from agent.operator.words import language_of
 
 
 def main() -> int:
     """Run the checks; exit as pytest does."""
     with tempfile.TemporaryDirectory() as directory:
         config = Path(directory, "ssh_config")
-        hosts = inventory()
-        config.write_text(ssh_config(hosts, directory), encoding="utf-8")
+        hosts = _inventory()
+        config.write_text(reach.ssh_config(hosts, directory), encoding="utf-8")
         urls = [testinfra_url(name, config) for name in hosts]
         options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}"]
         return int(pytest.main([str(Path(__file__).parent), *options, *map(_renamed, sys.argv[1:])]))
+
+
+def _inventory() -> dict[str, dict[str, Any]]:
+    try:
+        return reach.read_inventory(language_of(os.environ), Path.cwd())
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 def _renamed(option: str) -> str:
@@ -42,30 +42,9 @@ def _renamed(option: str) -> str:
     return f"--junit-xml{equals}{value}" if name == "--junit" else option
 
 
-def inventory() -> dict[str, dict[str, Any]]:
-    """The hosts as pyinfra resolves them, each with its data."""
-    command = [str(Path(sys.executable).with_name("pyinfra")), "inventory", "debug-inventory", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"pyinfra cannot read ./inventory: {(done.stderr or done.stdout).strip()}")
-    return {host["name"]: host["data"] for host in json.loads(done.stdout)}
-
-
-def ssh_config(hosts: Mapping[str, Mapping[str, Any]], directory: str) -> str:
-    """The hosts for the ssh client: what the inventory says, then the operator's own configuration, one connection."""
-    lines = []
-    for name, data in hosts.items():
-        lines.append(f"Host {name}")
-        lines += [f"    {option} {data[key]}" for key, option in SSH_OPTIONS.items() if data.get(key)]
-    shared = ["Host *", "    ControlMaster auto", f"    ControlPath {directory}/%C", "    ControlPersist 60"]
-    return "\n".join([*lines, *shared, "    LogLevel ERROR", "Match all", "    Include config", ""])
-
-
 def testinfra_url(name: str, config: Path) -> str:
     """The host in testinfra's form (a bare name would mean paramiko there), with sudo for who is not root."""
-    resolved = subprocess.run(["ssh", "-G", "-F", str(config), name], capture_output=True, text=True, check=True)
-    sudo = "" if "user root" in resolved.stdout.splitlines() else "&sudo=true"
-    return f"ssh://{name}?ssh_config={config}{sudo}"
+    return f"ssh://{name}?ssh_config={config}{'' if reach.is_root(name, config) else '&sudo=true'}"
 
 
 if __name__ == "__main__":
