@@ -14,7 +14,7 @@ LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.ready ## install the tools of this repository into .venv
+venv: $(VENV)/.ready $(BIN)/picoclaw ## install the tools of this repository into .venv
 
 $(VENV)/.ready: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian 12, Ubuntu 24.04 or newer)"; exit 1; }
@@ -23,6 +23,12 @@ $(VENV)/.ready: requirements/dev.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# Not an installed package: what pip builds is not in the locks, and the command shall run what lies here.
+$(BIN)/picoclaw: $(VENV)/.ready
+	@printf '%s\n' '#!$(CURDIR)/$(BIN)/python' 'import sys' 'sys.path.insert(0, "$(CURDIR)")' \
+	    'from agent.cli import main' 'main(prog_name="picoclaw")' >$@
+	@chmod 755 $@
 
 litellm: $(LITELLM)/.ready ## install litellm for the tests of the llm container, outside .venv
 

@@ -10,11 +10,12 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from typing import TextIO
 
 import click
 
-from agent import __version__
+from agent import __version__, script_commands
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,17 +55,6 @@ def health(ready: bool, as_json: bool) -> None:
         ) from None
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
     sys.exit(0 if response.status == 200 else 1)
-
-
-@main.command("slack-manifest")
-def slack_manifest() -> None:
-    """Print the manifest from which api.slack.com makes the app that a Slack channel needs.
-
-    There: Create New App, From a manifest. Then Install to Workspace, and an app-level token with connections:write.
-    """
-    from importlib.resources import files
-
-    click.echo(files("agent.channels").joinpath("slack_manifest.json").read_text(encoding="utf-8"), nl=False)
 
 
 @main.group()
@@ -181,6 +171,17 @@ def chat(message: tuple[str, ...]) -> None:
                     click.echo(_ask(lines, text))
 
 
+@main.command("slack-manifest")
+def slack_manifest() -> None:
+    """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
+
+    On your own machine: picoclaw slack-manifest (after make venv, in .venv/bin)
+    """
+    from agent.channels import slack_manifest as manifest
+
+    click.echo(manifest(), nl=False)
+
+
 def _ask(lines: TextIO, text: str) -> str:
     lines.write(json.dumps({"text": text}) + "\n")
     lines.flush()
@@ -204,18 +205,38 @@ def _in_words(report: dict[str, object]) -> str:
         lines.append(str(report["problem"]))
     channels = report.get("channels", {})
     if isinstance(channels, dict):
-        lines += [f"{name}: {channel['problem'] or 'ok'}" for name, channel in channels.items()]
+        lines += [_channel_in_words(name, channel) for name, channel in channels.items()]
     egress = report.get("egress", {})
     if isinstance(egress, dict):
         lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
     if "sandbox" in report:
         lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
+        lines.append(f"waiting: {report['waiting']} to be answered, {report['unsent']} to be delivered")
     return "\n".join(lines)
+
+
+def _channel_in_words(name: str, channel: dict[str, object]) -> str:
+    age, problem = channel["last_contact_s"], channel["problem"]
+    words = f"{name}: {problem or 'ok'}, " + ("no contact yet" if age is None else f"last contact {age} s ago")
+    if problem and not channel["curable"]:
+        words += "; a restart does not help, you have to change something"
+    if not channel["paired"]:
+        words += "; nobody is allowed yet (picoclaw pair)"
+    return words + (f"; strangers turned away: {channel['strangers']}" if channel["strangers"] else "")
 
 
 def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
+
+for command in script_commands.COMMANDS:
+    main.add_command(command)
+
+if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
+    from agent.operator.cli import COMMANDS
+
+    for command in COMMANDS:
+        main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -1,292 +1,368 @@
-"""Slack in Socket Mode: connections go out only. An envelope is acknowledged after it is stored.
+"""Slack, through slack_sdk's Web API client and Socket Mode.
 
-Slack delivers again for a few minutes what was not acknowledged. What was said while nobody listened for longer is
-read from the history of the conversations that there are, whenever a new connection begins.
+An envelope is acknowledged when what it brings is stored. While an answer is worked on, the request carries the
+reaction «eyes»: Slack shows «is typing» for bots in the threads of its AI assistants alone, and a message «…» would
+take the notification that the answer should have.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slack_sdk.socket_mode.request import SocketModeRequest
-
-from agent.channels import slack_format, slack_inbound
-from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, Limits, Outbound, RejectedError, backoff
-from agent.channels.slack_api import BASE, Api, GoneError, ScopeError, TokenError
-from agent.channels.slack_socket import Connection, LinkDisabledError
+from agent.channels import slack_format, slack_inbound, slack_socket
+from agent.channels.base import ChannelError, Contact, Desk, Inbound, Limits, Outbound, RejectedError, backoff
+from agent.channels.slack_history import MARK, History
+from agent.channels.slack_inbound import Me, address_of
+from agent.channels.slack_library import SocketModeRequest
+from agent.channels.slack_people import People
+from agent.channels.slack_socket import Connection
+from agent.channels.slack_web import API, FILES, FRESH_AFTER, RefusedError, Web
+from agent.messages import say
 
 log = logging.getLogger("slack")
 
-OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner
-FRESH_AFTER = 4  # failures in a row, after which the connections are made anew
-LOCALE_S = 1.5  # of the three seconds in which an envelope is to be acknowledged
-MOST_THREADS = 30  # that are caught up with
-_PAGE = 200
-_PLACE = "slack:"
+OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner, and a good token is tried that often
+STABLE_S = 30.0  # a connection that lasts so long was a good one
+CATCH_UP_S = 30.0  # what arrives meanwhile waits, unacknowledged, so that the order is kept
+UPDATES_A_MINUTE = 40  # of the 50 that Slack allows; the rest is for final answers
 _WORKING = "eyes"
+_KEPT = 200  # chats whose newest request is kept in mind
+# What an answer cannot replace is followed by it.
+_GONE = ("message_not_found", "cant_update_message", "edit_window_closed", "msg_too_long", "is_inactive")
+_OF_BLOCKS = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_arguments")
 
 
 class SlackChannel:
-    """One app."""
+    """One app in one workspace."""
 
     name = "slack"
-    limits = Limits(draft_every_s=2.0, file_bytes=100_000_000)
+    limits = Limits(draft_every_s=1.5, file_bytes=100 * 1024 * 1024)  # Slack takes 1 GB, the spool does not
 
-    def __init__(self, bot_token: str, app_token: str, base: str = BASE) -> None:
-        self.contact = Contact(max_age_s=90.0)
-        self._api = Api(bot_token, app_token, base, self._refused)
-        self._bot = ""
+    def __init__(self, bot_token: str, app_token: str, base_url: str = API, files: tuple[str, ...] = FILES) -> None:
+        """`files` are what the addresses of Slack's file servers begin with."""
+        self.contact = Contact(max_age_s=60.0)  # silence is asked about after 10 s
+        self._web = Web(bot_token, app_token, self.contact, base_url, files)
+        self._history = History(self._web)
+        self._people = People(self._web)
+        self._me: Me | None = None
         self._desk: Desk | None = None
-        self._languages: dict[str, str] = {}
-        self._marked: dict[str, str] = {}
-        self._latest: dict[str, str] = {}
-        self._scopes_missing: set[str] = set()
-        self._failed_calls = 0
+        self._marks: dict[str, str] = {}
+        self._connections: list[Connection] = []
+        self._background: set[asyncio.Task[None]] = set()
+        self._caught_up = asyncio.Event()  # another one for every connection
+        self._catching_up: asyncio.Task[None] | None = None
+        self._latest: OrderedDict[str, str] = OrderedDict()
+        self._reacted: dict[str, str] = {}
+        self._reacts = True
+        self._updates: deque[float] = deque(maxlen=UPDATES_A_MINUTE)
+        self._unlinked = False
 
     async def run(self, desk: Desk) -> None:
         """Listen until cancelled."""
         self._desk = desk
-        failures = 0
-        connection: Connection | None = None
+        self._marks = desk.marks(MARK)
+        self._spawn(self._watch_token())
+        clock, failures = asyncio.get_running_loop().time, 0
         while True:
             try:
-                after = await self._connect()
-                if connection is not None:  # the new one is there before the old one goes
-                    await connection.close()
-                connection = after
-                await self._catch_up(desk)
-                failures = 0
-                await connection.serve(self._take)
+                connection = await self._connect()
             except ChannelError as error:
                 failures += 1
-                wait = self._trouble(error, failures)
-                if connection is not None:
-                    await connection.close()
-                    connection = None
-                if failures % FRESH_AFTER == 0:
-                    await self._api.close()
-                await asyncio.sleep(wait)
-            except asyncio.CancelledError:
-                if connection is not None:
-                    await connection.close()
+                await asyncio.sleep(await self._trouble(error, failures))
+                continue
+            if self._connections:  # those before the last one are on their way already
+                self._spawn(self._let_go(self._connections[-1]))
+            self._connections.append(connection)
+            began = clock()
+            await self._listen(connection)
+            failures = 0 if clock() - began > STABLE_S else failures + 1
+            if failures > 1:
+                await asyncio.sleep(backoff(failures - 1))
+
+    async def _connect(self) -> Connection:
+        """A connection, and who the bot is."""
+        if self._me is None:
+            opening = asyncio.create_task(slack_socket.connect(self._web, self._hear))
+            try:
+                await self._introduce()
+            except BaseException:
+                opening.cancel()
+                for one in await asyncio.gather(opening, return_exceptions=True):
+                    if isinstance(one, Connection):
+                        await one.aclose()
                 raise
+            return await opening
+        return await slack_socket.connect(self._web, self._hear)
+
+    async def _introduce(self) -> None:
+        answer = await self._web.call("auth.test")
+        self._me = Me(str(answer["user_id"]), str(answer.get("bot_id", "")))
+
+    async def _let_go(self, connection: Connection) -> None:
+        """Hear what is still coming over a connection that has a successor, then close it."""
+        await connection.drained()
+        await connection.aclose()
+        self._connections.remove(connection)
+
+    async def _listen(self, connection: Connection) -> None:
+        """Until another connection is needed."""
+        log.info("connected, listening")
+        self._unlinked, self._web.listening = False, True
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            self._caught_up = asyncio.Event()
+        self._catching_up = self._spawn(self._catch_up(self._caught_up))
+        reason = await connection.left()
+        self._web.listening = False
+        log.info("the connection is to be replaced: %s", reason)
+        if reason == "link_disabled":
+            self._unlinked = True
+            self._say("Socket Mode is turned off for the app: turn it on at api.slack.com/apps", curable=False)
 
     def compose(self, markdown: str) -> list[str]:
-        """Messages of mrkdwn that can be edited as well."""
+        """Bodies that fit into a message each, be it as a block or as text."""
         return slack_format.bodies(markdown)
 
     async def send(self, message: Outbound) -> None:
-        """Deliver one body, or a file."""
+        """Deliver one body, or a file; the chat says whether in a thread."""
         try:
             if message.file is not None:
                 await self._send_file(message, Path(message.file))
             else:
                 await self._show(message.chat_id, message.text, message.edits)
-        except RejectedError:
+        except RefusedError as error:
+            if error.final:
+                raise RejectedError(f"Slack refuses the message: {error}") from None
             raise
-        except ChannelError:
-            self._failed_calls += 1
-            if self._failed_calls % FRESH_AFTER == 0:
-                await self._api.close()
-            raise
-        self._failed_calls = 0
-        await self._unmark(message.chat_id)
+        if (ts := self._reacted.pop(message.chat_id, None)) is not None:
+            self._spawn(self._react("reactions.remove", message.chat_id, ts))
 
-    async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002 - the thread shows it
-        """Show a beginning."""
+    async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002
+        """Show a beginning; less often when several chats want to."""
+        now = asyncio.get_running_loop().time()
+        if len(self._updates) == UPDATES_A_MINUTE and self._updates[0] > now - 60 and shown is not None:
+            return shown
+        self._updates.append(now)
         return await self._show(chat_id, body, shown)
 
     async def typing(self, chat_id: str) -> None:
-        """Bots do not type on Slack: eyes on the message say that it is being worked on."""
-        latest = self._latest.get(chat_id)
-        if latest is None or self._marked.get(chat_id) == latest:
-            return
-        self._marked[chat_id] = latest
-        with contextlib.suppress(ChannelError):
-            await self._api.call("reactions.add", channel=chat_id.partition(":")[0], timestamp=latest, name=_WORKING)
+        """Show the reaction at the newest request of the chat, if it does not yet."""
+        ts = self._latest.get(chat_id)
+        if self._reacts and ts is not None and chat_id not in self._reacted:
+            self._reacted[chat_id] = ts
+            await self._react("reactions.add", chat_id, ts)
 
     async def download(self, reference: str) -> AsyncIterator[bytes]:
-        """A file in pieces; of one shared from another workspace the address has to be asked for."""
-        number, _, address = reference.partition(" ")
-        if not address:
-            file = (await self._api.call("files.info", file=number)).get("file") or {}
-            address = str(file.get("url_private_download") or file.get("url_private") or "")
-        async for piece in self._api.download(address):
+        """A file, or a smaller picture of it, from where Slack says it is now."""
+        number, _, thumbnail = reference.partition(" ")
+        try:
+            file = (await self._web.call("files.info", file=number)).get("file") or {}
+        except RefusedError as error:
+            if error.final:
+                raise RejectedError(f"Slack does not hand it out: {error}") from None
+            raise
+        url = file.get(thumbnail) if thumbnail else None
+        async for piece in self._web.download(str(url or file.get("url_private_download") or file.get("url_private"))):
             yield piece
 
     async def home(self, user_id: str) -> str:
-        """The direct message channel with a user."""
-        opened = await self._api.call("conversations.open", users=user_id)
-        return str(opened["channel"]["id"])
+        """The direct messages with a user."""
+        return await self._people.home(user_id)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._api.close()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        for connection in tuple(self._connections):
+            await connection.aclose()
+        await self._web.aclose()
 
-    async def _connect(self) -> Connection:
-        self._bot = str((await self._api.call("auth.test"))["user_id"])
-        try:
-            address = await self._api.open_socket()
-        except TokenError as error:
-            raise _AppTokenError(str(error), error.code) from None
-        except ScopeError as error:
-            raise _AppTokenError(str(error), "missing_scope") from None
-        connection = await Connection.open(self._api.session, address, self.contact.succeeded)
-        log.info("connected, listening")
-        return connection
-
-    async def _take(self, request: SocketModeRequest) -> dict[str, Any] | None:
-        """Store what an envelope holds; what is returned is shown to who used the slash command."""
-        payload: Mapping[str, Any] = request.payload
+    async def _hear(self, request: SocketModeRequest) -> dict[str, Any] | None:
+        """Store what an envelope brings; returns what its acknowledgement says."""
+        await self._caught_up.wait()
         if request.type == "events_api":
-            await self._hear(payload.get("event") or {})
-        elif request.type == "slash_commands" and self._desk is not None:
-            ordered = slack_inbound.command(payload, await self._language(str(payload["user_id"])))
-            self._desk.receive([ordered])
-            if self._desk.permits(ordered.user_id):  # a stranger sees nothing
-                return {"response_type": "ephemeral", "text": f"✓ {slack_format.escaped(ordered.text[:200])}"}
+            event = request.payload.get("event") or {}
+            if event.get("type") in ("app_uninstalled", "tokens_revoked"):
+                self._spawn(self._try_token())
+            await self._take(event)
+        elif request.type == "slash_commands":
+            return await self._take_command(request.payload)
         return None
 
-    async def _hear(self, event: Mapping[str, Any]) -> None:
-        kind = event.get("type")
-        if kind in ("tokens_revoked", "app_uninstalled"):
-            raise TokenError("the app was removed from the workspace", "token_revoked")
-        if kind not in ("message", "app_mention") or self._desk is None:
+    async def _take(self, event: Mapping[str, Any]) -> None:
+        desk, me = self._desk, self._me
+        if desk is None or me is None:
+            raise ChannelError("not listening yet")
+        found = slack_inbound.event_of(event, me, desk.knows)
+        if found is None:
             return
-        if event.get("subtype") in ("message_changed", "message_deleted"):
-            change = slack_inbound.change(event, self._bot)
-            self._hand_in(change)
+        if not isinstance(found, Inbound):
+            desk.receive([found])
             return
-        language = await self._language(str(event.get("user")))
-        self._hand_in(slack_inbound.message(event, self._bot, language, self._desk.knows))
+        welcome = desk.permits(found.user_id)
+        if welcome:
+            found = await self._completed(found, event, known=desk.knows(found.chat_id))
+        desk.receive([found], self._marked(found) if welcome else None)
+        if welcome:
+            self._note(found.chat_id, found.message_id)
 
-    def _hand_in(self, event: Inbound | Edited | None) -> None:
-        if event is None or self._desk is None:
-            return
-        if isinstance(event, Edited):
-            self._desk.receive([event])
-            return
-        self._latest[event.chat_id] = event.message_id
-        self._desk.receive([event], {_PLACE + event.chat_id: event.message_id})
+    async def _completed(self, message: Inbound, event: Mapping[str, Any], *, known: bool) -> Inbound:
+        """With what the event does not tell: the language, what a thread began with, other workspaces' files."""
+        message = replace(message, language=await self._people.language(message.user_id))
+        if any(file.get("file_access") == "check_file_info" for file in event.get("files") or ()):
+            files = [await self._people.file(file) for file in event["files"]]
+            message = replace(message, attachments=tuple(slack_inbound.attachments(files)))
+        channel, thread = address_of(message.chat_id)
+        if thread is not None and thread != message.message_id and not known and self._me is not None:
+            root = slack_inbound.readable(str((await self._history.root(channel, thread)).get("text") or ""), self._me)
+            message = replace(message, quoted="\n".join(filter(None, (root, message.quoted))))
+        return message
 
-    async def _language(self, user: str) -> str:
-        """The user's, asked for once; English where it cannot be had."""
-        if user not in self._languages and self._desk is not None and self._desk.permits(user):
+    async def _take_command(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A slash command is answered in private, wherever it was used: a bot may not write everywhere."""
+        desk, user = self._desk, str(payload.get("user_id", ""))
+        text = slack_inbound.command_text(str(payload.get("text", "")))
+        if desk is None or not (desk.permits(user) or text.startswith("/pair ")):
+            return None
+        language = await self._people.language(user)
+        try:
+            chat = await self.home(user)
+        except ChannelError as error:
+            log.debug("a command is answered where it was used: %s", error)
+            chat = str(payload.get("channel_id", ""))
+        number = str(payload.get("trigger_id", ""))
+        desk.receive([Inbound("slack", chat, number, user, number, text, language)])
+        return {"text": say("slack_command", language, command=text)} if desk.permits(user) else None
+
+    async def _catch_up(self, caught_up: asyncio.Event) -> None:
+        """Store what was missed; what arrives meanwhile waits for it."""
+        try:
+            async with asyncio.timeout(CATCH_UP_S):
+                await self._begin_at_home()
+                async for events in self._history.missed(self._marks):
+                    for event in events:
+                        await self._take(event)
+        except (ChannelError, TimeoutError) as error:
+            log.warning("what was written while I was away is not read: %s", error or "Slack is too slow")
+        finally:
+            caught_up.set()
+
+    async def _begin_at_home(self) -> None:
+        """Mark where the owners' direct messages begin, so that a first one written while away is read later on."""
+        desk = self._desk
+        for owner in desk.owners() if desk is not None else ():
             try:
-                async with asyncio.timeout(LOCALE_S):
-                    found = await self._api.call("users.info", user=user, include_locale=True)
-            except ScopeError as error:
-                self._lacks(error, "answers are in English unless assistant.language says otherwise")
-                self._languages[user] = "en"
-            except (ChannelError, TimeoutError):
-                return "en"
-            else:
-                self._languages[user] = str((found.get("user") or {}).get("locale") or "en").partition("-")[0]
-        return self._languages.get(user, "en")
+                name = MARK + await self.home(owner)
+            except RefusedError as error:
+                if error.of_token:
+                    raise
+                log.info("there are no direct messages with %s: %s", owner, error)
+                continue
+            if desk is not None and name not in self._marks:
+                self._marks[name] = f"{time.time():.6f}"
+                desk.receive([], {name: self._marks[name]})
 
-    async def _catch_up(self, desk: Desk) -> None:
-        """Hand in what was said since the last message of each conversation, oldest first."""
-        marks = {name.removeprefix(_PLACE): value for name, value in desk.marks(_PLACE).items()}
-        for owner in desk.owners():
-            with contextlib.suppress(RejectedError):
-                home = await self.home(owner)
-                if home not in marks:  # what was said before the first contact stays unanswered
-                    desk.receive([], {_PLACE + home: f"{time.time():.6f}"})
-        newest = sorted((chat for chat in marks if ":" in chat), key=lambda chat: marks[chat])[-MOST_THREADS:]
-        for chat in [*(chat for chat in marks if ":" not in chat), *newest]:
-            try:
-                for event in await self._missed(chat, marks[chat]):
-                    await self._hear(event)
-            except ScopeError as error:
-                self._lacks(error, "what is said while I am away for long stays unread")
-            except RejectedError as error:
-                log.info("%s cannot be read any more: %s", chat, error)
+    def _marked(self, message: Inbound) -> dict[str, str]:
+        """The marks that a message moves: its channel's, unless it is in an old thread, and its thread's."""
+        channel, thread = address_of(message.chat_id)
+        chats = {message.chat_id} | ({channel} if thread in (None, message.message_id) else set())
+        moved = {f"{MARK}{chat}": message.message_id for chat in chats}
+        moved = {name: ts for name, ts in moved.items() if float(ts) > float(self._marks.get(name, "0"))}
+        self._marks.update(moved)
+        return moved
 
-    async def _missed(self, chat: str, after: str) -> list[dict[str, Any]]:
-        channel, _, thread = chat.partition(":")
-        method, where = ("conversations.replies", {"ts": thread}) if thread else ("conversations.history", {})
-        found: list[dict[str, Any]] = []
-        cursor = ""
-        while True:
-            page = await self._api.call(
-                method, channel=channel, oldest=after, limit=_PAGE, **where, **({"cursor": cursor} if cursor else {})
-            )
-            found += page.get("messages") or []
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                break
-        kind = "im" if channel.startswith("D") else "channel"
-        missed = [one for one in found if float(one["ts"]) > float(after)]
-        return [{**one, "channel": channel, "channel_type": kind} for one in sorted(missed, key=lambda one: one["ts"])]
+    def _note(self, chat_id: str, ts: str) -> None:
+        """Keep the newest request of a chat in mind."""
+        self._latest[chat_id] = ts
+        self._latest.move_to_end(chat_id)
+        if len(self._latest) > _KEPT:
+            self._latest.popitem(last=False)
 
     async def _show(self, chat_id: str, body: str, shown: str | None) -> str:
-        channel, _, thread = chat_id.partition(":")
+        """Put a body into a chat, in place of `shown` if that is still there; the message's id."""
+        try:
+            return await self._put(chat_id, slack_format.shown(body), shown)
+        except RefusedError as error:
+            if error.word not in _OF_BLOCKS:
+                raise
+            log.warning("Slack refuses the formatting of a message, sent with less: %s", error)
+        return await self._put(chat_id, slack_format.plain(body), shown)
+
+    async def _put(self, chat_id: str, content: dict[str, str], shown: str | None) -> str:
+        channel, thread = address_of(chat_id)
         if shown is not None:
             try:
-                await self._api.call("chat.update", channel=channel, ts=shown, text=body)
-            except GoneError:
-                log.debug("the message to edit is gone, a new one takes its place")
+                await self._web.call("chat.update", channel=channel, ts=shown, **content)
+            except RefusedError as error:
+                if error.word not in _GONE:
+                    raise
             else:
                 return shown
-        where = {"thread_ts": thread} if thread else {}
-        sent = await self._api.call(
-            "chat.postMessage", channel=channel, text=body, unfurl_links=False, unfurl_media=False, **where
-        )
-        return str(sent["ts"])
+        where = {"channel": channel} | ({"thread_ts": thread} if thread else {})
+        quiet = {"unfurl_links": "false", "unfurl_media": "false"}
+        return str((await self._web.call("chat.postMessage", **where, **content, **quiet))["ts"])
 
     async def _send_file(self, message: Outbound, path: Path) -> None:
-        channel, _, thread = message.chat_id.partition(":")
+        channel, thread = address_of(message.chat_id)
+        name = message.file_name or "file"
+        try:
+            number = await self._web.upload(path, name)
+        except FileNotFoundError as error:
+            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
         where = {"channel_id": channel} | ({"thread_ts": thread} if thread else {})
         if message.text:
-            where["initial_comment"] = slack_format.escaped(message.text)
+            where["initial_comment"] = slack_format.escape(message.text)
+        await self._web.call("files.completeUploadExternal", files=json.dumps([{"id": number, "title": name}]), **where)
+
+    async def _react(self, method: str, chat_id: str, ts: str) -> None:
         try:
-            await self._api.upload(path, message.file_name or "file", **where)
-        except FileNotFoundError:
-            raise RejectedError("the file is not there any more") from None
+            await self._web.call(method, channel=address_of(chat_id)[0], timestamp=ts, name=_WORKING)
+        except RefusedError as error:
+            if error.word == "missing_scope":
+                self._reacts = False
+                log.warning("that I work on something cannot be shown, going on without: %s", error)
+        except ChannelError as error:
+            log.debug("%s: %s", method, error)
 
-    async def _unmark(self, chat_id: str) -> None:
-        marked = self._marked.pop(chat_id, None)
-        if marked is not None:
-            with contextlib.suppress(ChannelError):
-                channel = chat_id.partition(":")[0]
-                await self._api.call("reactions.remove", channel=channel, timestamp=marked, name=_WORKING)
+    async def _watch_token(self) -> None:
+        """Notice a bot token that is revoked while nothing is sent, and one that is taken again."""
+        while True:
+            await asyncio.sleep(OWNER_WAIT_S)
+            await self._try_token()
 
-    def _lacks(self, error: ScopeError, consequence: str) -> None:
-        if str(error) not in self._scopes_missing:
-            self._scopes_missing.add(str(error))
-            log.warning("%s: %s; `picoclaw slack-manifest` shows what it should have", error, consequence)
+    async def _try_token(self) -> None:
+        try:
+            await self._web.call("auth.test")
+        except ChannelError as error:
+            log.debug("auth.test: %s", error)
 
-    def _refused(self, error: TokenError) -> None:
-        self._noted(f"Slack refuses the bot token ({error.code}): put the app's into channel.bot_token", curable=False)
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
 
-    def _trouble(self, error: ChannelError, failures: int) -> float:
-        """Note and log why there is no connection; return the seconds to wait."""
-        if isinstance(error, _AppTokenError):
-            self._noted(
-                f"Slack refuses the app-level token ({error.code}): put one with connections:write into "
-                "channel.app_token",
-                curable=False,
-            )
-            return OWNER_WAIT_S
-        if isinstance(error, TokenError):
-            self._refused(error)
-            return OWNER_WAIT_S
-        if isinstance(error, LinkDisabledError):
-            self._noted("Socket Mode is switched off: switch it on at api.slack.com, under Socket Mode", curable=False)
-            return OWNER_WAIT_S
-        self._noted(str(error), curable=True)
-        return error.retry_after or backoff(failures)
-
-    def _noted(self, problem: str, *, curable: bool) -> None:
+    def _say(self, problem: str, *, curable: bool = True) -> None:
         if self.contact.failed(problem, curable=curable):
             log.error("%s", problem)
 
-
-class _AppTokenError(TokenError):
-    """Slack refuses the app-level token."""
+    async def _trouble(self, error: ChannelError, failures: int) -> float:
+        """Note and log that there is no connection, do what helps; return the seconds to wait."""
+        if isinstance(error, RefusedError) and (error.of_token or error.word == "missing_scope"):
+            self._say(error.in_words(), curable=False)
+            return OWNER_WAIT_S
+        if self._unlinked and isinstance(error, RefusedError):
+            return backoff(failures)  # what there is to do is said
+        self._say(str(error))
+        if failures % FRESH_AFTER == 0:
+            await self._web.renew()
+        return error.retry_after or backoff(failures)

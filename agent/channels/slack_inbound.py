@@ -1,115 +1,178 @@
-"""What Slack delivers, as the gateway's events: messages for the assistant, changes of them, and its slash command.
-
-Objects are Slack's own JSON, https://docs.slack.dev/reference/events/message.
-"""
+"""What Slack delivers, as the gateway's events: messages for the assistant, commands, and changes of messages."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from agent.channels.base import Attachment, Edited, Inbound
 from agent.messages import COMMANDS
 
 CHANNEL = "slack"
-_OF_PEOPLE = (None, "file_share", "thread_broadcast", "me_message")
-# Slack's own programs keep to themselves what begins with a slash.
-_TYPED_COMMAND = re.compile(rf"!({'|'.join((*COMMANDS, 'start', 'pair'))})(?=\s|$)", re.IGNORECASE)
-_LINK = re.compile(r"<((?:https?|mailto)[^|>]*)(?:\|([^>]*))?>")
-_SPECIAL = re.compile(r"<([@#!])([^|>]*)(?:\|([^>]*))?>")
-_THUMBS = ("thumb_1024", "thumb_960", "thumb_800", "thumb_720", "thumb_480", "thumb_360")
+Event = Mapping[str, Any]
+
+# What people write; other subtypes are notices of Slack's and messages of bots.
+_WRITTEN = (None, "file_share", "thread_broadcast", "me_message")
+_WITH_ARGUMENTS = ("model", "pair", "stop")
+_KNOWN = (*COMMANDS, "pair", "start")
+_COMMAND = re.compile(r"!([a-z]+)(?:\s+(\S.*))?", re.IGNORECASE | re.DOTALL)
+_SPECIAL = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+# A model looks at no more of a picture than that, in pixels of its longer side.
+_PREVIEW = "thumb_1024"
 
 
-def message(event: Mapping[str, Any], bot: str, language: str, knows: Callable[[str], bool]) -> Inbound | None:
-    """A message or app_mention event; None when it is not for the assistant.
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The bot as others address it, and as it signs."""
+
+    user_id: str
+    bot_id: str
+
+
+def event_of(event: Event, me: Me, knows: Callable[[str], bool]) -> Inbound | Edited | None:
+    """What an event means to the assistant; None for nothing.
 
     Args:
-        event: as delivered, or out of a channel's history with `channel` and `channel_type` put in.
-        bot: the assistant's user id.
-        language: the writer's.
-        knows: whether a conversation goes on in a chat of that id.
+        event: `message` or `app_mention`, or a message of the history with its `channel`.
+        me: the bot.
+        knows: whether a chat has a conversation already.
     """
-    if event.get("bot_id") or event.get("subtype") not in _OF_PEOPLE or event.get("user") in (None, bot):
+    subtype = event.get("subtype")
+    if event.get("type") not in ("message", "app_mention"):
         return None
-    private = event.get("channel_type") == "im"
-    chat, text = chat_of(event), str(event.get("text") or "")
-    mention = f"<@{bot}"
-    meant = private or event.get("type") == "app_mention" or mention in text
-    if not meant and event.get("thread_ts"):
-        meant = event.get("parent_user_id") == bot or knows(chat)
-    if not meant:
+    if subtype == "message_changed":
+        return _changed(event, me)
+    if subtype == "message_deleted":
+        return _taken_back(event, event.get("previous_message") or {}, str(event.get("deleted_ts", "")), me)
+    if subtype not in _WRITTEN or not _by_a_person(event, me):
+        return None
+    return _written(event, me, knows)
+
+
+def chat_of(event: Event, channel: str) -> str:
+    """The channel, with the thread where there is one; what is asked in a channel is answered in a thread under it."""
+    thread, ts = event.get("thread_ts"), event.get("ts")
+    if thread is not None and thread != ts:
+        return f"{channel}:{thread}"
+    return channel if is_private(event, channel) else f"{channel}:{thread or ts}"
+
+
+def is_private(event: Event, channel: str) -> bool:
+    """Whether nobody else reads along."""
+    return event.get("channel_type") == "im" or channel.startswith("D")
+
+
+def address_of(chat_id: str) -> tuple[str, str | None]:
+    """The channel and the thread of a chat."""
+    channel, _, thread = chat_id.partition(":")
+    return channel, thread or None
+
+
+def command_text(text: str) -> str:
+    """What was written after `/picoclaw`, as one of the gateway's commands if it begins like one."""
+    text = text.strip().removeprefix("/").removeprefix("!")
+    name = text.split(maxsplit=1)[0].lower() if text else "help"
+    if name not in _KNOWN:
+        return text
+    return f"/{name}{text[len(name) :]}"
+
+
+def _written(event: Event, me: Me, knows: Callable[[str], bool]) -> Inbound | None:
+    channel, ts = str(event["channel"]), str(event["ts"])
+    chat, private = chat_of(event, channel), is_private(event, channel)
+    raw = str(event.get("text") or "")
+    in_thread = event.get("thread_ts") not in (None, ts)
+    taking_part = in_thread and (event.get("parent_user_id") == me.user_id or knows(chat))
+    if not (private or taking_part or f"<@{me.user_id}" in raw):
         return None
     return Inbound(
         channel=CHANNEL,
         chat_id=chat,
-        external_id=f"{event['channel']}:{event['ts']}",
+        external_id=f"{channel}:{ts}",
         user_id=str(event["user"]),
-        message_id=str(event["ts"]),
-        text=request(text, bot),
-        language=language,
+        message_id=ts,
+        text=_as_command(readable(raw, me)),
         private=private,
-        attachments=tuple(_attachments(event)),
+        quoted=_forwarded(event, me),
+        attachments=tuple(attachments(event.get("files") or ())),
     )
 
 
-def change(event: Mapping[str, Any], bot: str) -> Edited | None:
-    """A message event that tells of another message; previews of links arrive as such, too, and change nothing."""
-    before = event.get("previous_message") or {}
-    if before.get("bot_id") or before.get("user") == bot:
+def _changed(event: Event, me: Me) -> Edited | None:
+    """A new text; a preview that Slack adds to a link is none."""
+    message, before = event.get("message") or {}, event.get("previous_message") or {}
+    if message.get("subtype") == "tombstone":  # what is left of a deleted message that has a thread
+        return _taken_back(event, before, str(message.get("ts", "")), me)
+    if message.get("subtype") not in _WRITTEN or not _by_a_person(message, me):
         return None
-    if event.get("subtype") == "message_deleted":
-        where = {**before, "channel": event["channel"], "channel_type": event.get("channel_type")}
-        return Edited(CHANNEL, chat_of({"ts": event["deleted_ts"], **where}), str(event["deleted_ts"]), None)
-    after = event.get("message") or {}
-    if event.get("subtype") != "message_changed" or after.get("text") == before.get("text"):
+    raw = str(message.get("text") or "")
+    if raw == str(before.get("text") or ""):
         return None
-    where = {**after, "channel": event["channel"], "channel_type": event.get("channel_type")}
-    return Edited(CHANNEL, chat_of(where), str(after["ts"]), request(str(after.get("text") or ""), bot))
+    channel = str(event["channel"])
+    place = {**message, "channel_type": event.get("channel_type")}
+    return Edited(CHANNEL, chat_of(place, channel), str(message["ts"]), _as_command(readable(raw, me)))
 
 
-def command(payload: Mapping[str, Any], language: str) -> Inbound:
-    """The slash command, `/picoclaw status`, as `/status`."""
-    words = str(payload.get("text") or "").strip() or "help"
-    channel = str(payload["channel_id"])
-    return Inbound(
-        channel=CHANNEL,
-        chat_id=channel,
-        external_id=str(payload["trigger_id"]),
-        user_id=str(payload["user_id"]),
-        message_id="",
-        text=f"/{words.lstrip('/!')}",
-        language=language,
-        private=channel.startswith("D"),
-    )
+def _taken_back(event: Event, before: Event, ts: str, me: Me) -> Edited | None:
+    if not ts or not _by_a_person(before, me):
+        return None
+    channel = str(event["channel"])
+    place = {"ts": ts, "thread_ts": before.get("thread_ts"), "channel_type": event.get("channel_type")}
+    return Edited(CHANNEL, chat_of(place, channel), ts, None)
 
 
-def chat_of(event: Mapping[str, Any]) -> str:
-    """The channel and the thread; what is said in a channel outside of any is answered in a thread under it."""
-    channel, thread = str(event["channel"]), event.get("thread_ts")
-    if event.get("channel_type") == "im":
-        return f"{channel}:{thread}" if thread else channel
-    return f"{channel}:{thread or event['ts']}"
+def _by_a_person(message: Event, me: Me) -> bool:
+    user = message.get("user")
+    return bool(user) and user not in (me.user_id, "USLACKBOT") and not message.get("bot_id")
 
 
-def request(text: str, bot: str) -> str:
-    """The text as people see it, without the mention of the assistant."""
-    text = re.sub(rf" *<@{re.escape(bot)}(?:\|[^>]*)?>", "", text).strip()
-    text = _LINK.sub(lambda link: link[1] if link[2] in (None, link[1]) else f"{link[2]} ({link[1]})", text)
-    text = _SPECIAL.sub(lambda one: f"{one[1].replace('!', '@')}{one[3] or one[2]}", text)
-    text = html.unescape(text)
-    return _TYPED_COMMAND.sub(lambda typed: f"/{typed[1].lower()}", text, count=1) if text.startswith("!") else text
+def _as_command(text: str) -> str:
+    """`!status` stands for `/status`, since Slack keeps messages that begin with a slash to itself."""
+    found = _COMMAND.fullmatch(text)
+    name = found[1].lower() if found is not None else ""
+    if found is None or name not in _KNOWN or (found[2] and name not in _WITH_ARGUMENTS):
+        return text
+    return f"/{name} {found[2]}" if found[2] else f"/{name}"
 
 
-def _attachments(event: Mapping[str, Any]) -> Iterator[Attachment]:
-    for file in event.get("files") or ():
-        address = file.get("url_private_download") or file.get("url_private") or ""
-        preview = next((str(file[name]) for name in _THUMBS if file.get(name)), "")
+def readable(raw: str, me: Me) -> str:
+    """Slack's notation as text, without the mention of the bot."""
+    text = re.sub(rf"[ \t]*<@{me.user_id}(?:\|[^<>]*)?>[ \t]*", " ", raw)
+    text = _SPECIAL.sub(_spelled, text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _spelled(found: re.Match[str]) -> str:
+    sign, what, label = found[1], found[2], found[3] or ""
+    if sign == "@":
+        return f"@{label or what}"
+    if sign == "#":
+        return f"#{label or what}"
+    if sign == "!":
+        return label or f"@{what.partition('^')[0]}"
+    address = what.removeprefix("mailto:")
+    return address if label in ("", address) or address.endswith(f"//{label}") else f"{label} ({what})"
+
+
+def _forwarded(event: Event, me: Me) -> str:
+    """The text of messages that were shared with it."""
+    shared = [one for one in event.get("attachments") or () if one.get("is_share") or one.get("is_msg_unfurl")]
+    return "\n".join(readable(str(one.get("text") or ""), me) for one in shared)
+
+
+def attachments(files: Iterable[Event]) -> Iterator[Attachment]:
+    """Files by their ids: where they are is asked for when they are fetched."""
+    for file in files:
+        if "id" not in file or file.get("mode") in ("tombstone", "hidden_by_limit"):
+            continue
+        number = str(file["id"])
+        size = file.get("size")
         yield Attachment(
-            name=str(file.get("name") or file["id"]),
+            name=str(file.get("name") or f"file_{number}"),
             media_type=str(file.get("mimetype") or "application/octet-stream"),
-            size=file.get("size"),
-            reference=f"{file['id']} {address}",
-            preview=f"{file['id']} {preview}" if preview else "",
+            size=int(size) if size is not None else None,
+            reference=number,
+            preview=f"{number} {_PREVIEW}" if str(file.get("mimetype", "")).startswith("image/") else "",
         )

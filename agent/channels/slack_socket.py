@@ -1,136 +1,168 @@
-"""Socket Mode over aiohttp, with slack_sdk's forms for what goes over it.
+"""Socket Mode: one websocket from `apps.connections.open` to its end.
 
-slack_sdk's own SocketModeClient is left out: it takes a connection on which nothing comes for alive as long as the
-socket is not closed, hands envelopes to tasks that run side by side, and opens the next connection only after the old
-one has ended.
+slack_sdk's own client is not used. It closes the old connection before it has a new one, takes its pings' ages from the
+wall clock, tries a refused token every five seconds, and gives envelopes to a queue, where one that could not be stored
+is lost from sight. What its types say of the protocol is.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
+from aiohttp import WSMsgType
 
 from agent.channels.base import ChannelError
+from agent.channels.slack_library import SocketModeRequest, SocketModeResponse
+from agent.channels.slack_web import Web, new_session, words
 
 log = logging.getLogger("slack")
 
-PING_S = 20.0  # after so much silence the other side is asked whether it is there
-PONG_S = 10.0
-HELLO_S = 15.0
+HELLO_S = 15.0  # from the call to hello
+PING_S = 10.0  # silence for so long is asked about, and twice as long is the end
+CLOSE_S = 1.0  # for a farewell
+DRAIN_S = 30.0  # an old connection is listened to for so long beside a new one
+_LARGEST = 8 * 1024 * 1024
+_ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
-# Takes an envelope; what it returns goes back with the acknowledgement.
-Handler = Callable[[SocketModeRequest], Awaitable[dict[str, Any] | None]]
-
-
-class LinkDisabledError(ChannelError):
-    """Socket Mode is switched off for the app."""
+# Takes an envelope, which is acknowledged with what it returns; it raises when that must not be.
+Hear = Callable[[SocketModeRequest], Awaitable[dict[str, Any] | None]]
 
 
 class Connection:
-    """One websocket, from hello to its end."""
+    """An open websocket, past its hello; `connect` makes one."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, web: Web, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, hear: Hear
+    ) -> None:
+        self._web = web
+        self._session = session
         self._socket = socket
-        self._heard = heard
+        self._hear = hear
+        self._envelopes: asyncio.Queue[SocketModeRequest] = asyncio.Queue()
+        self._leaving: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._work = [asyncio.create_task(self._read()), asyncio.create_task(self._handle())]
 
-    @classmethod
-    async def open(cls, session: aiohttp.ClientSession, address: str, heard: Callable[[], None]) -> Connection:
-        """Connect and wait for hello; `heard` is called with every frame.
+    async def left(self) -> str:
+        """Why another connection is needed, as soon as it is: Slack's word, `closed` or `silent`."""
+        return await asyncio.shield(self._leaving)
 
-        Raises:
-            ChannelError: it failed.
-        """
+    async def drained(self) -> None:
+        """Go on listening for what is still coming, for a while or until Slack closes it."""
+        await asyncio.wait(self._work[:1], timeout=DRAIN_S)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        for task in self._work:
+            task.cancel()
         try:
-            socket = await session.ws_connect(address, autoping=False, max_msg_size=8 * 1024 * 1024)
+            await asyncio.gather(*self._work, return_exceptions=True)
+            async with asyncio.timeout(CLOSE_S):
+                await self._socket.close()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise ChannelError(f"Slack's socket cannot be reached: {type(error).__name__}") from None
-        connection = cls(socket, heard)
+            log.debug("closing: %s", words(error))
+        finally:
+            await self._session.close()
+
+    async def _read(self) -> None:
+        reason = "closed"
         try:
-            greeting = await connection._receive(HELLO_S)
-        except BaseException as error:
-            await connection.close()
-            if isinstance(error, TimeoutError):
-                raise ChannelError("Slack's socket did not say hello") from None
-            raise
-        if greeting.get("type") != "hello":
-            await connection.close()
-            raise ChannelError("Slack's socket did not say hello")
-        return connection
+            reason = await self._until_its_end()
+        except (aiohttp.ClientError, OSError) as error:
+            log.debug("the connection: %s", words(error))
+        finally:
+            self._leave(reason)
 
-    async def serve(self, handle: Handler) -> None:
-        """Take envelopes, acknowledging each after `handle` returned, until Slack wants another connection.
-
-        Raises:
-            LinkDisabledError: Socket Mode was switched off.
-            ChannelError: the connection was lost.
-        """
-        while True:
-            frame = await self._next()
-            kind = frame.get("type")
-            if kind == "disconnect":
-                if frame.get("reason") == "link_disabled":
-                    raise LinkDisabledError("Socket Mode is switched off")
-                log.info("Slack wants another connection (%s)", frame.get("reason"))
-                return
-            request = SocketModeRequest.from_dict(frame)
-            if request is None:
-                continue
-            payload = await handle(request)
-            answer = SocketModeResponse(request.envelope_id, payload)
-            await self._send(json.dumps(answer.to_dict()))
-
-    async def close(self) -> None:
-        """Hang up."""
-        with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-            await self._socket.close()
-
-    async def _next(self) -> dict[str, Any]:
-        """The next frame; a socket that is silent is asked, and left when it does not answer."""
+    async def _until_its_end(self) -> str:
         asked = False
         while True:
             try:
-                return await self._receive(PONG_S if asked else PING_S)
+                message = await self._socket.receive(timeout=PING_S)
             except TimeoutError:
                 if asked:
-                    raise ChannelError("Slack's socket does not answer any more") from None
-            except _PongError:
-                asked = False
-                continue
-            asked = True
-            with contextlib.suppress(ConnectionError):
+                    return "silent"
+                asked = True
                 await self._socket.ping()
-
-    async def _receive(self, seconds: float) -> dict[str, Any]:
-        while True:
-            message = await self._socket.receive(timeout=seconds)
-            if message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING):
-                raise ChannelError("Slack's socket was closed")
-            if message.type is aiohttp.WSMsgType.ERROR:
-                raise ChannelError("Slack's socket broke")
-            self._heard()
-            if message.type is aiohttp.WSMsgType.PING:
+                continue
+            if message.type in _ENDS:
+                return "closed"
+            asked = False
+            self._web.alive()
+            if message.type == WSMsgType.PING:
                 await self._socket.pong(message.data)
-            elif message.type is aiohttp.WSMsgType.PONG:
-                raise _PongError
-            elif message.type is aiohttp.WSMsgType.TEXT:
-                with contextlib.suppress(ValueError):
-                    frame = json.loads(message.data)
-                    if isinstance(frame, dict):
-                        return frame
+            elif message.type == WSMsgType.TEXT:
+                self._take(message.data)
 
-    async def _send(self, text: str) -> None:
-        try:
-            await self._socket.send_str(text)
-        except (ConnectionError, RuntimeError) as error:
-            raise ChannelError(f"Slack's socket broke: {type(error).__name__}") from None
+    def _take(self, text: str) -> None:
+        frame = _decoded(text)
+        request = SocketModeRequest.from_dict(frame)
+        if request is not None:
+            self._envelopes.put_nowait(request)
+        elif frame.get("type") == "disconnect":
+            self._leave(str(frame.get("reason", "closed")))
+
+    def _leave(self, reason: str) -> None:
+        if not self._leaving.done():
+            self._leaving.set_result(reason)
+
+    async def _handle(self) -> None:
+        while True:
+            request = await self._envelopes.get()
+            try:
+                answer = await self._hear(request)
+            except Exception:  # whatever it is: not acknowledged, the envelope comes again
+                log.exception("an envelope of Slack's could not be stored")
+                continue
+            response = SocketModeResponse(request.envelope_id, answer)
+            try:
+                await self._socket.send_str(json.dumps(response.to_dict()))
+            except (aiohttp.ClientError, OSError) as error:
+                log.debug("not acknowledged, it comes again and is known then: %s", words(error))
 
 
-class _PongError(Exception):
-    """The other side is there."""
+async def connect(web: Web, hear: Hear) -> Connection:
+    """A new connection, as soon as Slack has greeted.
+
+    Raises:
+        ChannelError: there is none; RefusedError when Slack says why.
+    """
+    url = str((await web.call_as_app("apps.connections.open"))["url"])
+    session = new_session()  # of its own: the pool of the calls may be made anew without it
+    try:
+        async with asyncio.timeout(HELLO_S):
+            socket = await session.ws_connect(url, autoping=False, max_msg_size=_LARGEST)
+            await _greeted(socket)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        await session.close()
+        raise ChannelError(f"Slack's websocket cannot be reached: {words(error)}") from None
+    except BaseException:
+        await session.close()
+        raise
+    web.alive()
+    return Connection(web, session, socket, hear)
+
+
+async def _greeted(socket: aiohttp.ClientWebSocketResponse) -> None:
+    while True:
+        message = await socket.receive()
+        if message.type in _ENDS:
+            raise ChannelError("Slack's websocket ends before it greets")
+        frame = _decoded(message.data) if message.type == WSMsgType.TEXT else {}
+        if message.type == WSMsgType.PING:
+            await socket.pong(message.data)
+        if frame.get("type") == "hello":
+            return
+        if frame.get("type") == "disconnect":
+            raise ChannelError(f"Slack's websocket is refused: {frame.get('reason')}")
+
+
+def _decoded(text: str) -> dict[str, Any]:
+    try:
+        frame = json.loads(text)
+    except ValueError:
+        return {}
+    return frame if isinstance(frame, dict) else {}

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from telegram import InputFile, MessageEntity
+from telegram import InputFile, LinkPreviewOptions, MessageEntity
 from telegram.constants import FileSizeLimit, MessageLimit
 from telegram.error import BadRequest, ChatMigrated
 
@@ -20,6 +20,8 @@ from agent.channels.telegram_trouble import told
 log = logging.getLogger("telegram")
 
 _PHOTO_NAMES = (".jpg", ".jpeg", ".png", ".webp")
+# Telegram would fetch what a model links to: a secret in the address would have left the host.
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _UPLOAD_ANSWER_S = 60.0  # Telegram looks at a file before it answers
 
 
@@ -92,7 +94,13 @@ class Sending:
         """Whether the message shows the text now; it does not when it is gone."""
         try:
             with self._link.call() as bot:
-                await bot.edit_message_text(text, self.address(chat_id)[0], int(shown), entities=entities)
+                await bot.edit_message_text(
+                    text,
+                    self.address(chat_id)[0],
+                    int(shown),
+                    entities=entities,
+                    link_preview_options=_NO_PREVIEW,
+                )
         except BadRequest as error:
             if _says(error, "not modified"):
                 return True
@@ -109,6 +117,7 @@ class Sending:
                 chat,
                 text,
                 entities=entities,
+                link_preview_options=_NO_PREVIEW,
                 message_thread_id=topic,
                 reply_to_message_id=int(reply_to) if reply_to else None,
                 allow_sending_without_reply=True,

@@ -75,7 +75,7 @@ class TerminalChannel:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if _peer_uid(writer) not in (0, os.getuid()):
+        if not peer_may(writer):
             writer.close()
             return
         self._clients.add(writer)
@@ -96,6 +96,7 @@ class TerminalChannel:
             self._desk.receive([message])
 
 
-def _peer_uid(writer: asyncio.StreamWriter) -> int:
+def peer_may(writer: asyncio.StreamWriter) -> bool:
+    """Whether the other end runs as root or as this process's own user."""
     peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", peer)[1])
+    return struct.unpack("3i", peer)[1] in (0, os.getuid())

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from agent.config.checks import check
-from agent.config.references import read_document, resolve_references
+from agent.config.checks import problems
+from agent.config.references import read_document, refuse_command, replace_commands, resolve_references
 from agent.config.shapes import LLM, Assistant, Channel, Config, Discord, Model, Price, Sandbox, Slack, Telegram
-from agent.config.words import in_words
+from agent.config.words import problem_of
 from agent.errors import ConfigError
 
 __all__ = [
@@ -53,11 +53,12 @@ def load(path: Path = DEFAULT_PATH) -> Config:
 def parse(text: str) -> Config:
     """Check the text of a config.json; raise ConfigError naming the key, what was expected and what to do."""
     document = read_document(text)
+    replace_commands(document, refuse_command)
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(in_words(str(error), document)) from None
+        raise ConfigError(problem_of(str(error), document).said()) from None
+    for problem in problems(config, list(config.placed_channels)):
+        raise ConfigError(problem.said())
     channels = [*config.channels, *([config.channel] if config.channel else [])]
-    config = msgspec.structs.replace(config, channels=channels, channel=None)
-    check(config)
-    return config
+    return msgspec.structs.replace(config, channels=channels, channel=None)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
+from agent.config.problem import Hint, Problem
 from agent.config.providers import PROVIDERS
 from agent.config.references import REFERENCE
 from agent.config.shapes import Channel, Config, Model, Slack, Telegram
@@ -14,80 +17,104 @@ _PLACEHOLDER = re.compile(r"\.\.\.|…|UZUPELNIJ|CHANGE_?ME|^<.*>$|^YOUR[_-]|^x{
 _TELEGRAM_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{30,}")
 
 
-def check(config: Config) -> None:
-    """Raise ConfigError when the values cannot work, naming key, expectation and remedy."""
+def problems(config: Config, channels: Sequence[tuple[str, Channel]]) -> Iterator[Problem]:
+    """Every value that cannot work; `channels` are the config's, each with its place in the file."""
     for where, model in config.llm.placed:
-        _check_model(where, model)
-    _check_channels(config.channels)
-    _check_ranges(config)
+        yield from _model(where, model)
+    yield from _channels(channels)
+    yield from _ranges(config)
     for entry in config.sandbox.allow_hosts:
-        rules.parse(entry, "sandbox.allow_hosts")
+        yield from _entry("sandbox.allow_hosts", entry)
 
 
-def _check_model(where: str, model: Model) -> None:
-    for key in ("provider", "api_key", "model"):
-        _check_secret_or_name(f"{where}.{key}", getattr(model, key))
+def is_placeholder(value: str) -> bool:
+    """Whether it stands in an example for what the owner has to put there."""
+    return _PLACEHOLDER.search(value) is not None
+
+
+def _model(where: str, model: Model) -> Iterator[Problem]:
+    for name in ("provider", "api_key", "model"):
+        yield from _text(f"{where}.{name}", getattr(model, name))
     if model.api_base is not None:
-        _check_address(f"{where}.api_base", model)
+        yield from _address(f"{where}.api_base", model)
         return
     known = PROVIDERS.get(model.provider)
     if known is None:
-        raise ConfigError(
-            f"config.json: {where}.provider {model.provider!r} is not one of {', '.join(PROVIDERS)}; choose one, or "
-            f"give {where}.api_base, the address of its API (with {where}.engine litellm unless that is OpenAI's)"
-        )
-    if model.engine == "direct" and known.openai_base is None:
-        raise ConfigError(
-            f"config.json: {where}.engine cannot be direct, {model.provider} does not speak OpenAI's protocol; "
-            "leave engine out"
-        )
+        close = get_close_matches(model.provider, PROVIDERS, n=1)
+        hint: object = Hint("close", {"close": close[0]}) if close else Hint("choose", {})
+        values = {"value": model.provider, "known": ", ".join(PROVIDERS), "where": where, "hint": hint}
+        yield Problem(f"{where}.provider", "provider", values)
+    elif model.engine == "direct" and known.openai_base is None:
+        yield Problem(f"{where}.engine", "engine", {"provider": model.provider})
 
 
-def _check_address(key: str, model: Model) -> None:
+def _address(key: str, model: Model) -> Iterator[Problem]:
     address = str(model.api_base)
     try:
         entry = rules.entry_of(address) if re.fullmatch(r"https?://[^\s/]+(/\S*)?", address) else None
     except ValueError:
         entry = None
     if entry is None:
-        raise ConfigError(f"config.json: {key} must be an address such as https://host/v1")
-    if model.through_litellm:
+        yield Problem(key, "address")
+    elif model.through_litellm:
+        yield from _entry(key, entry)
+
+
+def _entry(key: str, entry: str) -> Iterator[Problem]:
+    try:
         rules.parse(entry, key)
+    except ConfigError as error:
+        yield Problem(key, "entry", {"entry": entry, "sentence": str(error)})
 
 
-def _check_channels(channels: list[Channel]) -> None:
-    if not channels:
-        raise ConfigError('config.json: channel is missing; add "channel": {"type": "telegram", "bot_token": ...}')
-    kinds = [type(channel).__name__.lower() for channel in channels]
+def _channels(placed: Sequence[tuple[str, Channel]]) -> Iterator[Problem]:
+    if not placed:
+        yield Problem("channel", "no_channel")
+    kinds = [kind_of(channel) for _where, channel in placed]
     if len(set(kinds)) < len(kinds):
-        raise ConfigError("config.json: channels names the same type twice; keep one of each")
-    for kind, channel in zip(kinds, channels, strict=True):
-        _check_secret_or_name(f"channel.bot_token ({kind})", channel.bot_token)
-        _check_users(kind, channel)
-        if isinstance(channel, Telegram) and not _TELEGRAM_TOKEN.fullmatch(channel.bot_token):
-            raise ConfigError(
-                "config.json: channel.bot_token (telegram) must look like 123456789:AAH... as BotFather gave it"
-            )
+        yield Problem("channels", "twice")
+    for kind, (where, channel) in zip(kinds, placed, strict=True):
+        yield from _token(f"{where}.bot_token", kind, channel)
+        for user in channel.allowed_user_ids:
+            yield from _user(f"{where}.allowed_user_ids", kind, user)
         if isinstance(channel, Slack):
-            _check_prefix("channel.bot_token (slack)", channel.bot_token, "xoxb-")
-            _check_prefix("channel.app_token (slack)", channel.app_token, "xapp-")
+            yield from _prefixed(f"{where}.app_token", kind, channel.app_token, "xapp-")
 
 
-def _check_users(kind: str, channel: Channel) -> None:
-    for user in channel.allowed_user_ids:
-        if user in (0, "0", "", "*"):
-            raise ConfigError(
-                f"config.json: channel.allowed_user_ids ({kind}) holds {user!r}, which is nobody's id; "
-                "put your own numeric id there, or leave the list out and pair with /pair"
-            )
-        if isinstance(channel, Telegram) and not re.fullmatch(r"\d+", str(user)):
-            raise ConfigError(
-                f"config.json: channel.allowed_user_ids (telegram) holds {user!r}; Telegram ids are numbers "
-                "(write to @userinfobot to learn yours)"
-            )
+def kind_of(channel: Channel) -> str:
+    """The channel's type, as config.json has it."""
+    return type(channel).__name__.lower()
 
 
-def _check_ranges(config: Config) -> None:
+def _token(key: str, kind: str, channel: Channel) -> Iterator[Problem]:
+    if isinstance(channel, Slack):
+        yield from _prefixed(key, kind, channel.bot_token, "xoxb-")
+        return
+    found = list(_text(key, channel.bot_token, kind))
+    yield from found
+    if not found and isinstance(channel, Telegram) and not _TELEGRAM_TOKEN.fullmatch(channel.bot_token):
+        yield Problem(key, "telegram_token", kind=kind)
+
+
+def _prefixed(key: str, kind: str, value: str, prefix: str) -> Iterator[Problem]:
+    found = list(_text(key, value, kind))
+    yield from found
+    if not found and not value.startswith(prefix):
+        yield Problem(key, "prefix", {"prefix": prefix}, kind)
+
+
+def _user(key: str, kind: str, user: int | str) -> Iterator[Problem]:
+    if user in (0, "0", "", "*"):
+        yield Problem(key, "nobody", {"user": user}, kind)
+    elif kind == "telegram" and not re.fullmatch(r"\d+", str(user)):
+        yield Problem(key, "telegram_user", {"user": user}, kind)
+    elif kind == "discord" and not re.fullmatch(r"\d{17,20}", str(user)):
+        yield Problem(key, "discord_user", {"user": user}, kind)
+    elif kind == "slack" and not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(user)):
+        yield Problem(key, "slack_user", {"user": user}, kind)
+
+
+def _ranges(config: Config) -> Iterator[Problem]:
     ranges: list[tuple[str, float | None, float, float]] = [
         ("llm.idle_minutes", config.llm.idle_minutes, 0, 7 * 24 * 60),
         ("llm.daily_tokens", config.llm.daily_tokens, 1000, 10**12),
@@ -106,21 +133,13 @@ def _check_ranges(config: Config) -> None:
         ]
     for key, value, low, high in ranges:
         if value is not None and not low <= value <= high:
-            raise ConfigError(f"config.json: {key} must be from {low} to {high}, it is {value}")
+            yield Problem(key, "range", {"low": low, "high": high, "value": value})
 
 
-def _check_secret_or_name(key: str, value: str) -> None:
+def _text(key: str, value: str, kind: str = "") -> Iterator[Problem]:
     if not value.strip() or value != value.strip():
-        raise ConfigError(f"config.json: {key} is empty or has spaces around it; put the value itself there")
-    if REFERENCE.fullmatch(value):
-        raise ConfigError(
-            f"config.json: {key} is the reference {value}, which only the deploy resolves: set it by the deploy"
-        )
-    if _PLACEHOLDER.search(value):
-        raise ConfigError(f"config.json: {key} still holds a placeholder; put your own value there")
-
-
-def _check_prefix(key: str, value: str, prefix: str) -> None:
-    _check_secret_or_name(key, value)
-    if not value.startswith(prefix):
-        raise ConfigError(f"config.json: {key} must start with {prefix}")
+        yield Problem(key, "empty", kind=kind)
+    elif REFERENCE.fullmatch(value):
+        yield Problem(key, "reference", {"value": value}, kind)
+    elif is_placeholder(value):
+        yield Problem(key, "placeholder", kind=kind)

@@ -1,4 +1,7 @@
-"""The text of a config.json as JSON, and the references to the environment in it."""
+"""The text of a config.json as JSON, and the references in it, to the environment and to commands.
+
+Commands are run on the operator's machine alone (agent.operator.secrets); here they are only told apart.
+"""
 
 from __future__ import annotations
 
@@ -20,28 +23,49 @@ def resolve_references(text: str, environ: Mapping[str, str]) -> str:
     """
     document = read_document(text)
 
-    def resolved(value: str, key: str) -> str:
-        match = REFERENCE.fullmatch(value)
-        if match is None:
-            return value
-        if not environ.get(match[1]):
-            raise ConfigError(
-                f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
-                f"export {match[1]} in the shell that runs the deploy"
-            )
-        return environ[match[1]]
-
-    replaced = _map_strings(document, resolved)
+    replaced = map_strings(document, lambda value, key: variable(value, key, environ))
     return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
 
 
-def _map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
+def variable(value: str, key: str, environ: Mapping[str, str]) -> str:
+    """The variable's value when the text is a reference, else the text; ConfigError for a variable that is not set."""
+    match = REFERENCE.fullmatch(value)
+    if match is None:
+        return value
+    if not environ.get(match[1]):
+        raise ConfigError(
+            f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
+            f"export {match[1]} in the shell that runs the deploy"
+        )
+    return environ[match[1]]
+
+
+def replace_commands(document: object, change: Callable[[Mapping[str, Any], str], str], key: str = "") -> object:
+    """The document with what `change` makes of each command reference, `{"command": ...}`, and its key."""
+    if isinstance(document, list):
+        return [replace_commands(item, change, f"{key}[{index}]") for index, item in enumerate(document)]
+    if not isinstance(document, dict):
+        return document
+    if "command" in document:
+        return change(document, key)
+    return {name: replace_commands(item, change, f"{key}.{name}".lstrip(".")) for name, item in document.items()}
+
+
+def refuse_command(_reference: Mapping[str, Any], key: str) -> str:
+    """What the gateway makes of a command reference: a ConfigError that names the key."""
+    raise ConfigError(
+        f"config.json: {key} is a command reference, which only the deploy resolves: set it by the deploy"
+    )
+
+
+def map_strings(value: object, change: Callable[[str, str], str], key: str = "") -> object:
+    """The document with what `change` makes of each text and its key."""
     if isinstance(value, str):
         return change(value, key)
     if isinstance(value, list):
-        return [_map_strings(item, change, f"{key}[{index}]") for index, item in enumerate(value)]
+        return [map_strings(item, change, f"{key}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return {name: _map_strings(item, change, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
+        return {name: map_strings(item, change, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
     return value
 
 

@@ -135,6 +135,14 @@ class Config(_Section, frozen=True):
         """Whether any of the models needs the container picoclaw-llm."""
         return any(model.through_litellm for model in self.llm.models)
 
+    @property
+    def placed_channels(self) -> Iterator[tuple[str, Channel]]:
+        """Each with its place in config.json, `channels[0]` or `channel`."""
+        for place, channel in enumerate(self.channels):
+            yield f"channels[{place}]", channel
+        if self.channel is not None:
+            yield "channel", self.channel
+
     def secrets(self) -> Iterator[str]:
         """Every value that must never be shown."""
         yield from (model.api_key for model in self.llm.models)

@@ -7,18 +7,19 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent import __version__, channels
 from agent.channels.base import Channel
+from agent.channels.script import ORDERER, ScriptChannel
 from agent.channels.terminal import OWNER, TerminalChannel
 from agent.config import Config
-from agent.gateway import health, upkeep
+from agent.gateway import health, upkeep, watchdog
 from agent.gateway.access import Access
 from agent.gateway.answer import Answers
 from agent.gateway.attachments import Attachments
+from agent.gateway.choice import ModelChoice
 from agent.gateway.commands import Commands
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
@@ -27,17 +28,21 @@ from agent.gateway.history import History
 from agent.gateway.outgoing import Outgoing
 from agent.gateway.pictures import Pictures
 from agent.gateway.redaction import Redaction
+from agent.gateway.report import Reporter
 from agent.gateway.spending import Spending
+from agent.gateway.status import Status
+from agent.gateway.tasks import Orders
 from agent.gateway.turn import Turns
 from agent.llm import tables
 from agent.llm.models import Models
-from agent.messages import say
-from agent.sandbox.client import SandboxError, SandboxLink
+from agent.sandbox.client import SandboxLink
 from agent.store.database import STATE, connect
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
+from agent.store.settings import Settings
 from agent.store.spool import Spool
+from agent.store.tasks import Tasks
 from agent.store.usage import Usage
 from agent.tools import commands, files
 from agent.tools.registry import Tools
@@ -53,7 +58,6 @@ class Gateway:
 
     def __init__(self, config: Config, state: Path = STATE, table: tables.Table | None = None) -> None:
         self._config = config
-        self._started = time.monotonic()
         database = connect(state)
         self._mailbox = Mailbox(database)
         self._spool = Spool(state.parent / "spool")
@@ -65,23 +69,32 @@ class Gateway:
         self._egress = _egress(config, database)
         known = tables.load() if table is None else table
         self._model = Models(config.llm, table=known)
-        made: list[Channel] = [TerminalChannel(), *map(channels.make, config.channels)]
-        self._channels = {channel.name: channel for channel in made}
-        allowed: dict[str, Iterable[int | str]] = {
-            type(c).__name__.lower(): c.allowed_user_ids for c in config.channels
+        self._sessions = Sessions(database)
+        self._redact = Redaction(config.secrets())
+        self._tasks = Tasks(database)
+        orders = Orders(self._tasks, self._mailbox, self._sessions.of_turn, self._ready, self._redact)
+        self._chats = {channel.name: channel for channel in map(channels.make, config.channels)}
+        self._channels: dict[str, Channel] = {
+            **self._chats,
+            **{channel.name: channel for channel in (TerminalChannel(), ScriptChannel(orders))},
         }
-        owners = Owners(database)
         self._delivery = {
             name: Delivery(channel, self._mailbox, self._spool) for name, channel in self._channels.items()
         }
-        self._sessions = Sessions(database)
-        self._redact = Redaction(config.secrets())
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         spending = Spending(config.llm, known, Usage(database))
+        settings = Settings(database)
         self._conversations = Conversations(
             self._channels,
             self._mailbox,
-            Commands(self._sessions, {"status": self._status, "usage": lambda _, language: spending.report(language)}),
+            Commands(
+                self._sessions,
+                {
+                    "status": lambda _, language: Status(self._report, self._sandbox, self._model).text(language),
+                    "usage": lambda _, language: spending.report(language),
+                    "model": ModelChoice(self._model, settings).answer,
+                },
+            ),
             Turns(
                 model=self._model,
                 tools=tools,
@@ -98,12 +111,13 @@ class Gateway:
                 pictures=lambda: Pictures(self._sandbox),
                 allow_hosts=config.sandbox.allow_hosts,
             ),
-            Answers(self._channels, self._mailbox, self._spool, self._redact, lambda name: self._delivery[name].wake()),
+            Answers(self._channels, self._mailbox, self._spool, self._redact, self._ready, orders.ended),
         )
+        access = _access(config, Owners(database))
         self._desks = {
             name: FrontDesk(
                 name,
-                Access(name, allowed.get(name, [OWNER]), owners),
+                access[name],
                 self._mailbox,
                 self._redact,
                 received=self._received,
@@ -111,11 +125,23 @@ class Gateway:
             )
             for name in self._channels
         }
+        orders.open(self._channels, self._desks, {name: access[name] for name in self._chats})
+        contacts = {name: channel.contact for name, channel in self._chats.items()}
+        self._patience = watchdog.Patience(contacts, settings)
+        self._report = Reporter(
+            contacts=contacts,
+            access=access,
+            sandbox=lambda: self._sandbox.connected,
+            egress=lambda: self._egress.report() if self._egress is not None else {},
+            waiting=lambda: self._conversations.waiting,
+            unsent=self._mailbox.unsent,
+            started=time.monotonic(),
+        )
 
     async def run(self) -> None:
         """Serve until cancelled."""
         log.info("PicoClaw %s starts, model %s at %s", __version__, self._config.llm.model, self._config.llm.provider)
-        server = await health.serve(self.report)
+        server = await health.serve(self._report)
         if self._egress is not None:
             self._egress.start()
         await self._sandbox.start()
@@ -124,7 +150,8 @@ class Gateway:
             self._conversations.put(message)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(upkeep.run(self._mailbox, self._sessions, self._spool))
+                group.create_task(upkeep.run(self._mailbox, self._sessions, self._spool, self._tasks))
+                group.create_task(watchdog.run(self._patience, lambda: self._conversations.busy))
                 for name, channel in self._channels.items():
                     group.create_task(channel.run(self._desks[name]))
                     group.create_task(self._delivery[name].run())
@@ -136,24 +163,7 @@ class Gateway:
             await asyncio.gather(
                 self._sandbox.close(), self._model.aclose(), *(c.aclose() for c in self._channels.values())
             )
-
-    def report(self) -> dict[str, Any]:
-        """The body of `/health` and `/ready`."""
-        contacts = {name: channel.contact for name, channel in self._channels.items() if name != "terminal"}
-        problems = {name: contact.problem for name, contact in contacts.items()}
-        healthy = not any(problems.values())
-        egress = self._egress.report() if self._egress is not None else {}
-        return {
-            "healthy": healthy,
-            "ready": healthy and self._sandbox.connected and not any(egress.values()),
-            "version": __version__,
-            "uptime_s": round(time.monotonic() - self._started),
-            "sandbox": self._sandbox.connected,
-            "channels": {
-                name: {"problem": problems[name], "last_contact_s": contacts[name].age()} for name in contacts
-            },
-            "egress": egress,
-        }
+            watchdog.release()
 
     def _received(self, message: Inbound) -> None:
         """Queue a message that was just stored."""
@@ -165,27 +175,16 @@ class Gateway:
         limits = self._channels[message.channel].limits
         return Outgoing(message, limits, self._mailbox, self._spool, self._redact)
 
-    async def _status(self, _: Inbound, language: str) -> str:
-        report = self.report()
-        return say(
-            "status",
-            language,
-            version=__version__,
-            uptime=timedelta(seconds=report["uptime_s"]),
-            model=self._config.llm.model,
-            sandbox=await self._sandbox_in_words(language),
-            channels=", ".join(f"{name}: {c['problem'] or 'ok'}" for name, c in report["channels"].items()),
-        )
+    def _ready(self, channel: str) -> None:
+        """Something waits to be sent there."""
+        self._delivery[channel].wake()
 
-    async def _sandbox_in_words(self, language: str) -> str:
-        try:
-            usage = await self._sandbox.usage() if self._sandbox.connected else None
-        except SandboxError:
-            usage = None
-        if usage is None:
-            return say("sandbox_down", language)
-        used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
-        return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
+
+def _access(config: Config, owners: Owners) -> dict[str, Access]:
+    """Who may talk on each channel."""
+    allowed: dict[str, Iterable[int | str]] = {type(c).__name__.lower(): c.allowed_user_ids for c in config.channels}
+    allowed |= {"terminal": [OWNER], "script": [ORDERER]}
+    return {name: Access(name, users, owners) for name, users in allowed.items()}
 
 
 def _egress(config: Config, database: sqlite3.Connection) -> Egress | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
 
 from agent.messages import COMMANDS, command, say
 from agent.store.mailbox import Inbound
@@ -44,9 +45,15 @@ class Commands:
             return None
         handler = self._handlers.get(name)
         if handler is None:
-            return say("no_such_command", language, command=f"/{name}")
+            near = get_close_matches(name, self._known(), n=1)
+            said = "did_you_mean" if near else "no_such_command"
+            return say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
         answer = handler(message, language)
         return answer if isinstance(answer, str) else await answer
+
+    def _known(self) -> list[str]:
+        """Those for a menu, then those that are typed."""
+        return list(dict.fromkeys([*COMMANDS, *self._handlers]))
 
     def _new(self, message: Inbound, language: str) -> str:
         self._sessions.clear(message.session)

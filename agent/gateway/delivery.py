@@ -68,14 +68,15 @@ class Delivery:
 
     def _give_up(self, message: Outbound, why: str) -> None:
         log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)
-        self._mailbox.failed(message, why)
-        self._forget_file(message)
+        notices = []
         if message.turn:  # a notice that is refused as well is not followed by another
             language = self._mailbox.language_of(message.turn)
             what = say("undelivered_file", language, name=message.file_name) if message.file else ""
             text = say("undelivered", language, what=what or say("undelivered_text", language), why=why)
-            notice = Outbound(message.channel, message.chat_id, self._channel.compose(text)[0], edits=message.edits)
-            self._mailbox.post([notice])
+            body = self._channel.compose(text)[0]
+            notices = [Outbound(message.channel, message.chat_id, body, edits=message.edits)]
+        self._mailbox.failed(message, why, notices)
+        self._forget_file(message)
 
     def _forget_file(self, message: Outbound) -> None:
         if message.file is not None:

@@ -13,6 +13,8 @@ from agent.store.spool import Spool
 
 # Telegram's bound, in UTF-16 units; others take more.
 LONGEST_CAPTION = 1000
+# What one turn sends; a model that means harm would go on.
+MOST_FILES = 10
 
 
 class Outgoing:
@@ -33,11 +35,15 @@ class Outgoing:
         self._spool = spool
         self._redact = redact
         self._waiting: list[Outbound] = []
+        self._files = 0
 
     async def file(self, name: str, pieces: AsyncIterator[bytes], caption: str) -> None:
         """Keep a file to be sent with the next step that is stored."""
         if self._limits.file_bytes == 0:
             raise PicoClawError(f"files cannot be sent to the {self._message.channel}; say where it is instead")
+        if self._files == MOST_FILES:
+            raise PicoClawError(f"{MOST_FILES} files are the most that go out for one message; send an archive")
+        self._files += 1
         path = await self._spool.keep(pieces, self._limits.file_bytes)
         text = self._redact(printable(caption)).strip()
         self._waiting.append(

@@ -122,18 +122,18 @@ class Progress:
                 return
             wait = self._channel.limits.draft_every_s
             text = self._visible()
-            if text and text != last:
+            body = self._channel.compose(text)[0] if text else ""
+            if body and body != last:
                 try:
-                    await self._once(text)
-                    failures, last = 0, text
+                    await self._once(body)
+                    failures, last = 0, body
                 except ChannelError as error:
                     failures += 1
                     wait = max(wait, error.retry_after or 0.0)
                     log.debug("a draft is not shown: %s", error)
             await self._pause(wait)
 
-    async def _once(self, text: str) -> None:
-        body = self._channel.compose(text)[0]
+    async def _once(self, body: str) -> None:
         draft = await self._channel.draft(self._message.chat_id, body, self.draft, self._reply_to)
         if draft != self.draft:
             self.draft = draft
@@ -156,7 +156,7 @@ def _gist(arguments: str) -> str:
     """The first line of what a tool was called with."""
     try:
         values = list(json.loads(arguments).values())
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):  # whatever a model has written
         return ""
     first = str(values[0]).strip().partition("\n")[0] if values else ""
     return first if len(first) <= _LINE else f"{first[:_LINE]}…"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 import httpx
+import msgspec
 
 from agent.http import tls_context
 from agent.llm.client import unix_transport
@@ -16,6 +17,16 @@ log = logging.getLogger("llm")
 LOOK_S = 20.0
 # That container gives its worker so long to start, on a host that swaps.
 _PATIENCE_S = 180.0
+_LOOK_PATIENCE_S = 3.0
+_LOOK_BYTES = 4096
+
+
+class ContainerState(msgspec.Struct):
+    """What picoclaw-llm says of itself: `detail` begins with `worker`; memory in bytes, 0 for unknown or no limit."""
+
+    detail: str
+    memory: int = 0
+    memory_limit: int = 0
 
 
 class Warmth:
@@ -41,6 +52,22 @@ class Warmth:
         """Have it loaded; does not wait."""
         if self._nudging is None or self._nudging.done():
             self._nudging = asyncio.create_task(self._warm())
+
+    async def look(self) -> ContainerState | None:
+        """How the container is, without waking its worker; None when it does not say."""
+        try:
+            async with (
+                asyncio.timeout(_LOOK_PATIENCE_S),
+                self._http.stream("GET", "/health") as response,
+            ):
+                body = b""
+                async for piece in response.aiter_raw():
+                    body += piece
+                    if len(body) > _LOOK_BYTES:
+                        return None
+            return msgspec.json.decode(body, type=ContainerState)
+        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, UnicodeError):
+            return None
 
     async def aclose(self) -> None:
         """Stop asking."""

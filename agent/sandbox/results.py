@@ -92,10 +92,15 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is."""
+    """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is.
+
+    `memory` and `memory_limit` are the container's, in bytes; 0 for unknown or no limit.
+    """
 
     bytes: int
     files: int
     bytes_limit: int
     files_limit: int
     full: bool
+    memory: int = 0
+    memory_limit: int = 0

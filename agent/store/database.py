@@ -100,6 +100,21 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE outbox ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
     ALTER TABLE outbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;          -- inbox.id of what it answers
     """,
+    """
+    CREATE TABLE settings (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE tasks (
+        id TEXT PRIMARY KEY,            -- as its script named it
+        channel TEXT NOT NULL,          -- of the message in the inbox
+        session TEXT NOT NULL,
+        queued_at REAL NOT NULL,        -- seconds since the epoch
+        ended_at REAL,
+        answer TEXT,                    -- Markdown
+        done INTEGER                    -- whether it is one: 0 for a reason why there is none
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

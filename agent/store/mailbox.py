@@ -221,6 +221,11 @@ class Mailbox:
         ).fetchone()
         return None if row is None else Outbound(*row)
 
+    def unsent(self) -> int:
+        """How many messages wait to be sent, on all channels."""
+        found = self._db.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL AND failed IS NULL")
+        return int(found.fetchone()[0])
+
     def language_of(self, turn: int) -> str:
         """The language of the user whose message has this id; English when there is none any more."""
         row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
@@ -235,9 +240,11 @@ class Mailbox:
         """Record that the service has taken a message."""
         self._db.execute("UPDATE outbox SET sent_at = ? WHERE id = ?", (time.time(), outbound.id))
 
-    def failed(self, outbound: Outbound, why: str) -> None:
-        """Give a message up: the service will never take it."""
-        self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+    def failed(self, outbound: Outbound, why: str, notices: Iterable[Outbound] = ()) -> None:
+        """Give a message up: the service will never take it. What is to be said of it is stored with that."""
+        with transaction(self._db):
+            self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+            self.post(notices)
 
     def prune(self, older_than: float, at_most: int = 500) -> int:
         """Forget messages that were done, sent or given up before a time (seconds since the epoch); return how many.

@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from roles.common.names import REPOSITORY
 
 _LEFT_OUT = ("__pycache__", ".pyc", ".pyo")
+# What serves the operator's machine alone.
+_STAYS_HERE = "agent/operator"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def collect(recipe: Path, extra: Mapping[str, str], root: Path = REPOSITORY) -> 
     """
     places = [
         *_below(recipe, recipe),
-        *_below(root / "agent", root),
+        *((name, path) for name, path in _below(root / "agent", root) if not name.startswith(f"{_STAYS_HERE}/")),
         *((name, root / name) for name in ("requirements/gateway.txt", "requirements/llm.txt")),
         *((name, Path(path).expanduser()) for name, path in extra.items()),
     ]

@@ -14,6 +14,7 @@ from agent import config
 from agent.config import Config
 from agent.config.references import read_document
 from agent.errors import ConfigError
+from agent.operator import secrets
 from roles.common import settings
 from roles.common.names import CONFIG_FILE, REPOSITORY
 from roles.storage.facts import KEPT_ON_HOST, HostConfig
@@ -72,7 +73,7 @@ def local_config(given: str | None) -> str | None:
     path = Path(given).expanduser() if given else REPOSITORY / "config.json"
     if not given and not path.exists():
         return None
-    text = config.resolve_references(read_text(path, "picoclaw_config"), os.environ)
+    text = secrets.resolve(read_text(path, "picoclaw_config"), os.environ)
     config.parse(text)
     return text
 

@@ -179,37 +179,40 @@ class FakesClient:
         self._post("/discord/gateway", wire.DiscordOrder(action=action, code=code))
 
     def slack_message(self, text: str = "", **options: Any) -> str:
-        """The owner writes to the app on Slack; the message's ts. `options`: the fields of `wire.SlackMessage`."""
+        """The owner writes to the bot on Slack; the message's ts. `options`: the fields of `wire.SlackMessage`."""
         message = wire.SlackMessage(**{"user": defaults.SLACK_OWNER_ID, "text": text, **options})
-        return self._post("/slack/user_message", message, dict[str, str])["ts"]
+        return self._post("/slack/user_message", message, wire.SlackSent).ts
 
-    def slack_edit(self, ts: str, text: str | None, channel: str | None = None) -> None:
+    def slack_edit(self, ts: str, text: str | None, channel: str | None = None, *, user_edit: bool = True) -> None:
         """A user changes a message, or deletes it."""
-        self._post("/slack/user_edit", wire.SlackEdit(channel=channel, ts=ts, text=text))
+        self._post("/slack/user_edit", wire.SlackEdit(ts=ts, text=text, channel=channel, user_edit=user_edit))
 
     def slack_command(self, text: str, **options: Any) -> None:
-        """The owner types the slash command."""
-        self._post(
-            "/slack/user_command", wire.SlackCommand(**{"user": defaults.SLACK_OWNER_ID, "text": text, **options})
-        )
+        """The owner uses the slash command."""
+        order = {"user": defaults.SLACK_OWNER_ID, "text": text, **options}
+        self._post("/slack/user_command", wire.SlackCommand(**order))
 
     def slack_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.SlackSeen]:
-        """The messages of a channel after a ts; `dm` is the owner's direct messages."""
+        """The messages of a channel after a time; `dm` is the owner's private one."""
         return self._get(f"/slack/chat/{channel}", list[wire.SlackSeen], after=after)
 
     def wait_for_slack(
-        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = ""
+        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = "", thread: str = ""
     ) -> list[wire.SlackSeen]:
-        """The bot's messages after a ts as soon as there are any (and one contains the text)."""
-        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout}
+        """The bot's messages after a time, as soon as there are any (and one contains the text)."""
+        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout, "thread": thread}
         found = self._get(f"/slack/chat/{channel}/wait", list[wire.SlackSeen], timeout, **query)
         if not found:
             raise FakesError(f"the bot sent nothing to {channel} on Slack within {timeout:g} s of waiting")
         return found
 
     def slack_status(self) -> wire.SlackStatus:
-        """How the app is connected."""
+        """How the app is connected, and what became of the envelopes."""
         return self._get("/slack/status", wire.SlackStatus)
+
+    def slack_calls(self, method: str = "", *, since: float = 0.0) -> list[wire.SlackCall]:
+        """The requests of the Web API."""
+        return self._get("/slack/calls", list[wire.SlackCall], method=method, since=since)
 
     def slack_settings(self, **settings: Any) -> None:
         """Changes what is given; see `wire.SlackSettings`."""
@@ -220,7 +223,7 @@ class FakesClient:
         self._post("/slack/fail", fault)
 
     def slack_socket(self, action: Any) -> None:
-        """Something befalls the open sockets; see `wire.SlackOrder`."""
+        """Something befalls the open websockets; see `wire.SlackOrder`."""
         self._post("/slack/socket", wire.SlackOrder(action=action))
 
     def script(self, *replies: wire.Reply | str) -> None:

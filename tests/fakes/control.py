@@ -23,16 +23,16 @@
     POST /discord/settings         DiscordSettings
     POST /discord/fail             DiscordFault     of the REST API
     POST /discord/gateway          DiscordOrder     what befalls the open connections
-    POST /slack/user_message       SlackMessage     -> {"ts"}
+    POST /slack/user_message       SlackMessage     -> SlackSent
     POST /slack/user_edit          SlackEdit        a user changes a message, or deletes it
-    POST /slack/user_command       SlackCommand     -> {"id"}; a user types the slash command
-    GET  /slack/chat/CHANNEL       ?after=          -> [SlackSeen]; `dm` is the owner's direct messages
-    GET  /slack/chat/CHANNEL/wait      as for Telegram
+    POST /slack/user_command       SlackCommand     -> {"trigger_id"}; a user uses the slash command
+    GET  /slack/chat/CHANNEL       ?after=          -> [SlackSeen]; `dm` is the owner's private channel
+    GET  /slack/chat/CHANNEL/wait  as for Telegram, and ?thread=
     GET  /slack/status                              -> SlackStatus
-    GET  /slack/calls              ?since=          -> [SlackCall]
+    GET  /slack/calls              ?method=&since=  -> [SlackCall]; /slack/calls/wait as for Telegram
     POST /slack/settings           SlackSettings
     POST /slack/fail               SlackFault       of the Web API
-    POST /slack/socket             SlackOrder       what befalls the open sockets
+    POST /slack/socket             SlackOrder       what befalls the open websockets
     POST /llm/script               [Reply]          appended: one for each of the next requests
     POST /llm/rules                [Rule]           in place of the built-in habit of running commands
     POST /llm/reset                                 script, rules, records, keys and models

@@ -1,13 +1,13 @@
 """What the stand-ins accept unless a test says otherwise: well-formed, and worthless anywhere else."""
 
 TELEGRAM_HOST = "api.telegram.org"
-SLACK_HOST = "slack.com"
-SLACK_SOCKET_HOST = "wss-primary.slack.com"
-SLACK_FILES_HOST = "files.slack.com"
 DISCORD_HOST = "discord.com"
 DISCORD_GATEWAY_HOST = "gateway.discord.gg"
 DISCORD_CDN_HOST = "cdn.discordapp.com"
 DISCORD_MEDIA_HOST = "media.discordapp.net"
+SLACK_HOST = "slack.com"
+SLACK_SOCKET_HOST = "wss-primary.slack.com"
+SLACK_FILES_HOST = "files.slack.com"
 OPENROUTER_HOST = "openrouter.ai"
 OPENAI_HOST = "api.openai.com"
 ANTHROPIC_HOST = "api.anthropic.com"
@@ -23,16 +23,18 @@ BOT_USERNAME = "picoclaw_lab_bot"
 BOT_NAME = "PicoClaw"
 TELEGRAM_TOKEN = f"{BOT_ID}:AAHlabTokenForTheStandInOnly-012345"
 
-SLACK_BOT_USER = "U0LABBOT01"
-SLACK_BOT_ID = "B0LABBOT01"
-SLACK_OWNER_ID = "U0OWNER001"
-SLACK_TOKEN = "xoxb-100000000001-200000000002-labTokenForTheStandIn"
-SLACK_APP_TOKEN = "xapp-1-A0LAB00001-300000000003-labTokenForTheStandInOnly"
-
 DISCORD_BOT_ID = "1201234567890123456"
 DISCORD_APPLICATION_ID = "1201234567890123400"
 DISCORD_OWNER_ID = "701234567890123456"
 DISCORD_TOKEN = "MTIwMTIzNDU2Nzg5MDEyMzQ1Ng.Glab00.labTokenForTheStandInOnly-0123456789abc"
+
+SLACK_TEAM_ID = "T0LAB00001"
+SLACK_APP_ID = "A0LABAPP001"
+SLACK_BOT_ID = "B0LABBOT001"
+SLACK_BOT_USER = "U0LABBOT001"
+SLACK_OWNER_ID = "U0LABOWNER1"
+SLACK_TOKEN = "xoxb-1234567890123-1234567890123-labTokenForTheStandInOnly"
+SLACK_APP_TOKEN = "xapp-1-A0LABAPP001-1234567890123-" + "0abc" * 16
 
 OPENROUTER_KEY = "sk-or-v1-" + "1abf" * 16
 OPENAI_KEY = "sk-proj-labKeyForTheStandInOnly" + "0123456789" * 3

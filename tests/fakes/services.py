@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tests.fakes import defaults
-from tests.fakes.discord import cdn, gateway
-from tests.fakes.discord.rest import Rest
+from tests.fakes.discord.cdn import files_site
+from tests.fakes.discord.gateway.server import gateway
+from tests.fakes.discord.rest.server import DiscordServer
 from tests.fakes.discord.world import World as DiscordWorld
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
@@ -18,9 +19,8 @@ from tests.fakes.llm.openai_chat.dialect import ChatCompletions
 from tests.fakes.llm.openai_chat.providers import PROVIDERS
 from tests.fakes.llm.server import ModelServer
 from tests.fakes.site import site
-from tests.fakes.slack import files, socket
-from tests.fakes.slack.web_api import WebApi
-from tests.fakes.slack.world import World as SlackWorld
+from tests.fakes.slack.files import FileHost
+from tests.fakes.slack.server import Slack
 from tests.fakes.telegram.server import TelegramServer
 from tests.fakes.telegram.world import World
 
@@ -31,7 +31,7 @@ class State:
 
     telegram: World = field(default_factory=World)
     discord: DiscordWorld = field(default_factory=DiscordWorld)
-    slack: SlackWorld = field(default_factory=SlackWorld)
+    slack: Slack = field(default_factory=Slack)
     brain: Brain = field(default_factory=Brain)
     accounts: dict[str, Account] = field(default_factory=default_accounts)
 
@@ -62,13 +62,13 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
-    defaults.SLACK_HOST: lambda _host, state: WebApi(state.slack).application(),
-    defaults.SLACK_SOCKET_HOST: lambda _host, state: socket.application(state.slack),
-    defaults.SLACK_FILES_HOST: lambda _host, state: files.application(state.slack),
-    defaults.DISCORD_HOST: lambda _host, state: Rest(state.discord).application(),
-    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
-    defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),
-    defaults.DISCORD_MEDIA_HOST: lambda _host, state: cdn.application(state.discord),
+    defaults.DISCORD_HOST: lambda _host, state: DiscordServer(state.discord).application(),
+    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway(state.discord),
+    defaults.DISCORD_CDN_HOST: lambda _host, state: files_site(state.discord, resizes=False),
+    defaults.DISCORD_MEDIA_HOST: lambda _host, state: files_site(state.discord, resizes=True),
+    defaults.SLACK_HOST: lambda _host, state: state.slack.application(),
+    defaults.SLACK_SOCKET_HOST: lambda _host, state: state.slack.sockets.application(),
+    defaults.SLACK_FILES_HOST: lambda _host, state: FileHost(state.slack.world).application(),
     defaults.OPENROUTER_HOST: _model(_chat_completions),
     defaults.OPENAI_HOST: _model(_chat_completions),
     defaults.ANTHROPIC_HOST: _model(lambda _host: AnthropicMessages()),

@@ -80,11 +80,16 @@ class HostServer:
         self._listener: Listener | None = None
 
     @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return self._config.cert is not None
+
+    @property
     def url(self) -> str:
         """Scheme, address and port."""
         if self._listener is None:
             raise RuntimeError(f"{self.name} is not served")
-        scheme = "http" if self._config.cert is None else "https"
+        scheme = "https" if self.secure else "http"
         return f"{scheme}://{self._listener.address}:{self._listener.port}"
 
     async def start(self) -> None:

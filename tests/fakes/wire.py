@@ -136,7 +136,10 @@ class TelegramFault(_Form):
 
 
 class DiscordMessage(_Form):
-    """What a user writes; without a channel in the private one. `type` is the service's, 0 and 19 being people's."""
+    """What a user writes; without a channel in the private one. `type` is the service's, 0 and 19 being people's.
+
+    A thread is made in the channel when it is not there. `forwards`: a message of the same channel that is passed on.
+    """
 
     user_id: str
     text: str = ""
@@ -145,6 +148,8 @@ class DiscordMessage(_Form):
     reply_to: str | None = None
     attachments: list[Attachment] = []
     type: int = 0
+    author: Literal["user", "bot", "webhook"] = "user"
+    forwards: str | None = None
 
 
 class DiscordEdit(_Form):
@@ -156,7 +161,7 @@ class DiscordEdit(_Form):
 
 
 class DiscordCommand(_Form):
-    """A user chooses a command of the menu."""
+    """A user chooses a command of the menu; the argument is its first option."""
 
     user_id: str
     name: str
@@ -166,7 +171,10 @@ class DiscordCommand(_Form):
 
 
 class DiscordSeen(_Form):
-    """A message of a channel."""
+    """A message of a channel.
+
+    `pinged`: whom it notifies, ids or `everyone`; `previews`: addresses in it that the service fetches to show them.
+    """
 
     id: str
     channel_id: str
@@ -176,10 +184,13 @@ class DiscordSeen(_Form):
     time: float
     reply_to: str | None = None
     files: list[str] = []
+    sizes: list[int] = []
     edited: float | None = None
     edits: int = 0
     deleted: bool = False
     ephemeral: bool = False
+    pinged: list[str] = []
+    previews: list[str] = []
 
 
 class DiscordStatus(_Form):
@@ -192,51 +203,74 @@ class DiscordStatus(_Form):
 
 
 class DiscordCall(_Form):
-    """A request of the REST API."""
+    """A request of the REST API; `code` is the service's own for a refusal."""
 
     method: str
     path: str
     time: float
     status: int = 0
+    code: int = 0
+    body: Any = None
 
 
 class DiscordSettings(_Form):
-    """What is given is changed, the rest stays. No tokens at all is a revoked one, whose connections are closed."""
+    """What is given is changed, the rest stays. No tokens at all is a revoked one, whose connections are closed.
+
+    `message_content`: the switch in the Developer Portal; `resumes`: whether sessions can be resumed, `answers_resume`:
+    whether the service says so; `limited`: rate limits are kept; `hidden`: channels that the bot may not see;
+    `blocked`: users who take no messages from it; `link_s`: how long an address of a file holds that is given from now
+    on; `expire_files`: those given so far hold no more.
+    """
 
     tokens: list[str] | None = None
     message_content: bool | None = None
     heartbeat_ms: int | None = None
     acknowledges: bool | None = None
     resumes: bool | None = None
+    answers_resume: bool | None = None
     limited: bool | None = None
+    hidden: list[str] | None = None
+    blocked: list[str] | None = None
+    link_s: float | None = None
     expire_files: bool = False
 
 
 class DiscordFault(_Form):
-    """What befalls the next `times` requests of the REST API whose path matches; see TelegramFault.
+    """What befalls the next `times` requests of the REST API whose path matches.
 
-    With the status 429 `seconds` is what to wait, for everything when `whole`.
+    error: the answer is `status` with `code` and `message`, or the raw `body` when given; with the status 429 `seconds`
+    is what to wait, for everything when `whole`. hang: the request is handled after `seconds`; lost: it is handled, and
+    the connection reset instead of the answer; reset: the connection is reset; silence: no answer ever.
     """
 
-    kind: Literal["error", "hang", "reset", "silence"]
+    kind: Literal["error", "hang", "lost", "reset", "silence"]
     method: str = "*"
     path: str = ""
     times: int = 1
     status: int = 500
     code: int = 0
+    message: str = "fault"
+    body: str | None = None
     seconds: float = 0.0
     whole: bool = False
 
 
 class DiscordOrder(_Form):
-    """What befalls every open connection of the Gateway; `close` with that code."""
+    """What befalls every open connection of the Gateway: `close` with that code; `silence` leaves the socket open.
 
-    action: Literal["drop", "silence", "reconnect", "invalid", "invalid_resumable", "close"]
+    forget: it is dropped, and its session cannot be resumed.
+    """
+
+    action: Literal["drop", "silence", "reconnect", "invalid", "invalid_resumable", "close", "forget"]
     code: int = 4000
 
 
 class SlackMessage(_Form):
-    """What a user writes; without a channel in the direct messages. A thread is named by its first message."""
+    """What a user writes; without a channel in the private one.
+
+    `forwarded` is a message of somebody else's that is shared with it; `shared_by_connect`: the files come from another
+    workspace, so that the event tells only their ids; `other_bot`: another app writes.
+    """
 
     user: str
     text: str = ""
@@ -244,88 +278,115 @@ class SlackMessage(_Form):
     thread_ts: str | None = None
     files: list[Attachment] = []
     subtype: str | None = None
-    bot_id: str | None = None
+    locale: str = "en-US"
+    forwarded: str = ""
+    shared_by_connect: bool = False
+    other_bot: bool = False
 
 
 class SlackEdit(_Form):
-    """A user changes a message (None: deletes it); with the same text, the service has added a preview."""
+    """A user changes a message (None: deletes it); otherwise than by the user, the service has added a preview."""
 
-    channel: str | None
     ts: str
     text: str | None
+    channel: str | None = None
+    user_edit: bool = True
 
 
 class SlackCommand(_Form):
-    """A user types the slash command."""
+    """A user uses the slash command."""
 
     user: str
     text: str
     channel: str | None = None
+    command: str = "/picoclaw"
+
+
+class SlackSent(_Form):
+    """A user's message as it entered the service."""
+
+    channel: str
+    ts: str
 
 
 class SlackSeen(_Form):
-    """A message of a channel."""
+    """A message of a channel; `text` is the fallback where there are blocks."""
 
-    ts: str
     channel: str
+    ts: str
     user: str
     from_bot: bool
     text: str
-    time: float
+    time: float = 0.0
+    blocks: list[Any] = []
     thread_ts: str | None = None
     files: list[str] = []
+    edited: float | None = None
     edits: int = 0
     deleted: bool = False
-    ephemeral: bool = False
     reactions: list[str] = []
 
 
 class SlackStatus(_Form):
-    """How the app is connected; `unacknowledged` envelopes are delivered again."""
+    """How the app is connected, what became of the envelopes, and what it answered to slash commands."""
 
     connections: int
     opened: int
     acknowledged: int
     unacknowledged: int
+    sent_again: int
+    ephemeral: list[str] = []
 
 
 class SlackCall(_Form):
-    """A request of the Web API."""
+    """A request of the Web API; `token` is the beginning of the one that came with it."""
 
     method: str
     time: float
+    token: str = ""
+    parameters: dict[str, Any] = {}
     status: int = 0
     error: str = ""
 
 
 class SlackSettings(_Form):
-    """What is given is changed, the rest stays."""
+    """What is given is changed, the rest stays.
+
+    `events` are the subscriptions, `retry_s` the pauses before an envelope is sent again, `warn_s` what lies between a
+    `warning` and the end of the connection, `hello` whether new connections begin with one.
+    """
 
     tokens: list[str] | None = None
     app_tokens: list[str] | None = None
+    revoked: list[str] | None = None
     scopes: list[str] | None = None
+    app_scopes: list[str] | None = None
+    events: list[str] | None = None
+    socket_mode: bool | None = None
     limited: bool | None = None
-    locale: str | None = None
-    redeliver_s: float | None = None
-    answers_pings: bool | None = None
-    says_hello: bool | None = None
+    retry_s: list[float] | None = None
+    acknowledge_s: float | None = None
+    hello: bool | None = None
+    ping_s: float | None = None
+    warn_s: float | None = None
 
 
 class SlackFault(_Form):
-    """What befalls the next `times` requests of a method; see TelegramFault. With 429 `seconds` is what to wait."""
+    """What befalls the next `times` requests of `method`; see TelegramFault. With 429 `seconds` is what to wait."""
 
     kind: Literal["error", "hang", "reset", "silence"]
     method: str = "*"
     times: int = 1
     status: int = 200
     error: str = "internal_error"
-    seconds: float = 1.0
+    body: str | None = None
+    seconds: float = 0.0
 
 
 class SlackOrder(_Form):
-    """What befalls every open socket; `again` delivers envelopes anew that were acknowledged already."""
+    """What befalls every open websocket; `again` sends what was acknowledged already."""
 
-    action: Literal["drop", "close", "silence", "refresh_requested", "warning", "link_disabled", "again"]
+    action: Literal["drop", "silence", "warning", "refresh_requested", "link_disabled", "again"]
 
 
 class ToolCall(_Form):

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from roles.seccomp.profile import PROFILES
+from tests.chats import CHANNELS
 from tests.everyday.commands import PACKAGES
 from tests.fakes.errors import FakesError
 from tests.lab import Lab
@@ -71,6 +72,8 @@ def _config(stack: Stack, folder: Path) -> Path:
     """Everything that a container does only when the owner asks for it; the gateway's own model stays a direct one."""
     document = config(stack, sandbox={"allow_hosts": [SITE]})
     document["llm"]["fallbacks"] = [model("anthropic"), model("gemini")]
+    document.pop("channel", None)
+    document["channels"] = CHANNELS
     path = folder / "config.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return path

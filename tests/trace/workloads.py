@@ -11,11 +11,13 @@ from typing import Any
 import httpx
 
 from tests import litellm_box
+from tests.chats import chats
 from tests.e2e import test_conversation, test_operation, test_sandbox
 from tests.everyday.commands import EVERYDAY, OF_PACKAGES
 from tests.everyday.script import judge, script
 from tests.fakes import defaults, wire
 from tests.fakes.errors import FakesError
+from tests.fakes.pictures import PICTURE
 from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 
@@ -39,6 +41,9 @@ def workloads() -> Iterator[tuple[str, Workload]]:
     yield "faults", _faults
     for name, module in _TESTS.items():
         yield name, _tests(module)
+    yield "channels", _channels
+    yield "files", _files
+    yield "tasks", _tasks
     yield "quota", _quota
     yield "egress", _egress
     for provider in litellm_box.MODELS:
@@ -81,6 +86,57 @@ def _faults(stack: Stack) -> None:
             stack.fakes.network(host, "ok")
             stack.fakes.wait_for_reply(after=sent.message_id, timeout=PATIENCE)
     stack.wait_ready(PATIENCE)
+
+
+def _channels(stack: Stack) -> None:
+    """A conversation on each service, streamed, over a connection that is lost; commands of the menus; a stop."""
+    for chat in chats(stack.fakes):
+        for text in ("hello", "run echo from here"):
+            before = len(chat.shown())
+            chat.write(text)
+            _until(stack, lambda chat=chat, before=before: len(chat.shown()) > before)  # type: ignore[misc]
+        chat.lose()
+        stack.fakes.script(wire.Reply(text="slow " * 40, chunk_delay=0.2))
+        before = len(chat.shown())
+        chat.write("slowly")
+        _until(stack, lambda chat=chat, before=before: len(chat.shown()) > before)  # type: ignore[misc]
+    stack.fakes.discord_command("status")
+    stack.fakes.slack_command("status")
+    stack.fakes.script(wire.Reply(text="never", delay=30))
+    stack.fakes.user_message("wait")
+    stack.lab.ssh("sleep 1")
+    assert "Stopped" in stack.ask("/stop", timeout=PATIENCE)
+    stack.wait_ready(PATIENCE)
+
+
+def _files(stack: Stack) -> None:
+    """In and out, pictures among them, on each service."""
+    picture = wire.Attachment(name="p.png", content=PICTURE, mime_type="image/png")
+    text = wire.Attachment(name="notes.txt", content=b"notes" * 300_000)
+    call = wire.ToolCall(name="send_file", arguments={"path": "/workspace/sent.txt", "caption": "here"})
+    test_sandbox.run(stack, "seq 100000 > sent.txt", PATIENCE)
+    for write in (
+        lambda: stack.fakes.user_message("look", document=text),
+        lambda: stack.fakes.user_message("look", photo=picture),
+        lambda: stack.fakes.discord_message("look", attachments=[text, picture]),
+        lambda: stack.fakes.slack_message("look", files=[text, picture]),
+    ):
+        asked = len(stack.fakes.llm_requests())
+        stack.fakes.script(wire.Reply(tool_calls=[call]), "sent")
+        write()
+        _until(stack, lambda asked=asked: len(stack.fakes.llm_requests()) >= asked + 2)  # type: ignore[misc]
+    stack.wait_ready(PATIENCE)
+
+
+def _tasks(stack: Stack) -> None:
+    """From a script, answered on standard output and in the chat."""
+    for more in ("", "--json", "--reply-to telegram", "--reply-to discord", "--reply-to slack"):
+        stack.lab.ssh(f"docker exec {GATEWAY} picoclaw task {more} run echo task", check=True)
+    stack.lab.ssh(f"docker exec {GATEWAY} picoclaw pair && docker exec {GATEWAY} picoclaw n8n", check=True)
+
+
+def _until(stack: Stack, condition: Callable[[], bool]) -> None:
+    stack.wait_for(condition, PATIENCE, stack.logs)
 
 
 def _tests(module: ModuleType) -> Workload:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 
 from tests.fakes import defaults
 from tests.fakes.forms import body_of, seconds
-from tests.fakes.slack import socket
-from tests.fakes.slack.world import ApiError, Envelope, StoredMessage, World, file_object
+from tests.fakes.slack import people
+from tests.fakes.slack.errors import ApiError
+from tests.fakes.slack.messages import StoredMessage
+from tests.fakes.slack.server import Slack
 from tests.fakes.web import json_response
 from tests.fakes.wire import (
+    SlackCall,
     SlackCommand,
     SlackEdit,
     SlackFault,
     SlackMessage,
     SlackOrder,
-    SlackSeen,
+    SlackSent,
     SlackSettings,
     SlackStatus,
 )
@@ -26,9 +27,10 @@ from tests.fakes.wire import (
 class SlackControl:
     """Lets a test be the users, and break things."""
 
-    def __init__(self, world: World) -> None:
-        """Controls this world."""
-        self._world = world
+    def __init__(self, slack: Slack) -> None:
+        """Controls this workspace."""
+        self._slack = slack
+        self._world = slack.world
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """See the README of the control API in `tests.fakes.control`."""
@@ -39,54 +41,80 @@ class SlackControl:
         router.add_get("/slack/chat/{channel}/wait", self._wait)
         router.add_get("/slack/status", self._status)
         router.add_get("/slack/calls", self._calls)
+        router.add_get("/slack/calls/wait", self._wait_for_call)
         router.add_post("/slack/settings", self._settings)
         router.add_post("/slack/fail", self._fail)
         router.add_post("/slack/socket", self._socket)
 
     async def _user_message(self, request: web.Request) -> web.Response:
-        return json_response({"ts": user_writes(self._world, await body_of(request, SlackMessage)).ts})
+        order = await body_of(request, SlackMessage)
+        try:
+            message = people.writes(self._world, order)
+        except ApiError as error:
+            raise web.HTTPBadRequest(text=error.word) from None
+        return json_response(SlackSent(channel=message.channel.id, ts=message.ts))
 
     async def _user_edit(self, request: web.Request) -> web.Response:
+        order = await body_of(request, SlackEdit)
         try:
-            user_edits(self._world, await body_of(request, SlackEdit))
+            people.edits(self._world, order)
         except ApiError as error:
-            raise web.HTTPBadRequest(text=str(error)) from None
+            raise web.HTTPBadRequest(text=error.word) from None
         return json_response({})
 
     async def _user_command(self, request: web.Request) -> web.Response:
-        return json_response({"id": user_commands(self._world, await body_of(request, SlackCommand)).id})
+        order = await body_of(request, SlackCommand)
+        try:
+            envelope = people.commands(self._world, order)
+        except ApiError as error:
+            raise web.HTTPBadRequest(text=error.word) from None
+        return json_response({"trigger_id": str(envelope.payload["trigger_id"])})
 
     async def _chat(self, request: web.Request) -> web.Response:
-        return json_response(self._world.seen(self._channel(request), seconds(request, "after")))
+        return json_response([one.as_wire() for one in self._messages(request)])
 
     async def _wait(self, request: web.Request) -> web.Response:
-        channel, after = self._channel(request), seconds(request, "after")
-        wanted = request.query.get("containing", "")
+        wanted, thread = request.query.get("containing", ""), request.query.get("thread", "")
 
-        def replies() -> list[SlackSeen]:
-            answers = [one for one in self._world.seen(channel, after) if one.from_bot and not one.deleted]
+        def replies() -> list[StoredMessage]:
+            answers = [one for one in self._messages(request) if one.from_bot and not one.deleted]
+            answers = [one for one in answers if not thread or one.thread_ts == thread]
             return answers if any(wanted in one.text for one in answers) else []
 
-        return json_response(await self._world.changed.until(replies, seconds(request, "timeout")) or [])
+        found = await self._world.changed.until(replies, seconds(request, "timeout"))
+        return json_response([one.as_wire() for one in found or []])
+
+    def _messages(self, request: web.Request) -> list[StoredMessage]:
+        name = request.match_info["channel"]
+        channel = self._world.private_channel(defaults.SLACK_OWNER_ID).id if name == "dm" else name
+        return self._world.seen(channel, request.query.get("after", "0"))
 
     async def _status(self, _request: web.Request) -> web.Response:
-        world = self._world
-        waiting = sum(not envelope.acknowledged for envelope in world.envelopes.values())
+        hub = self._world.hub
         return json_response(
             SlackStatus(
-                connections=len(world.connections),
-                opened=world.opened,
-                acknowledged=world.acknowledged,
-                unacknowledged=waiting,
+                connections=len(hub.lines),
+                opened=hub.opened,
+                acknowledged=sum(one.acknowledged.is_set() for one in hub.envelopes),
+                unacknowledged=sum(not one.acknowledged.is_set() for one in hub.envelopes),
+                sent_again=sum(max(0, one.sent - 1) for one in hub.envelopes),
+                ephemeral=[str(one.answer.get("text", "")) for one in hub.envelopes if one.answer],
             )
         )
 
     async def _calls(self, request: web.Request) -> web.Response:
-        since = seconds(request, "since")
-        return json_response([call for call in self._world.calls if call.time >= since])
+        return json_response(self._matching_calls(request))
+
+    async def _wait_for_call(self, request: web.Request) -> web.Response:
+        wait = seconds(request, "timeout")
+        return json_response(await self._world.changed.until(lambda: self._matching_calls(request), wait) or [])
+
+    def _matching_calls(self, request: web.Request) -> list[SlackCall]:
+        method, since = request.query.get("method", ""), seconds(request, "since")
+        return [call for call in self._world.calls if call.time >= since and method in ("", call.method)]
 
     async def _settings(self, request: web.Request) -> web.Response:
-        change(self._world, await body_of(request, SlackSettings))
+        change(self._slack, await body_of(request, SlackSettings))
         return json_response({})
 
     async def _fail(self, request: web.Request) -> web.Response:
@@ -94,86 +122,28 @@ class SlackControl:
         return json_response({})
 
     async def _socket(self, request: web.Request) -> web.Response:
-        socket.order(self._world, (await body_of(request, SlackOrder)).action)
+        self._slack.sockets.order((await body_of(request, SlackOrder)).action)
         return json_response({})
 
-    def _channel(self, request: web.Request) -> str:
-        name = request.match_info["channel"]
-        return self._world.direct(defaults.SLACK_OWNER_ID) if name == "dm" else name
 
-
-def user_writes(world: World, order: SlackMessage) -> StoredMessage:
-    """A user's message arrives, in the direct messages unless a channel is named; a mention is told of twice."""
-    channel = order.channel or world.direct(order.user)
-    message = StoredMessage(
-        world.next_ts(), channel, order.user, order.text, order.thread_ts, world.attached(order.files)
-    )
-    world.store(message)
-    event: dict[str, Any] = {
-        **message.as_object(),
-        "channel": channel,
-        "channel_type": "im" if channel.startswith("D") else "channel",
-        "event_ts": message.ts,
-    }
-    if order.subtype is not None:
-        event["subtype"] = order.subtype
-    if order.bot_id is not None:
-        event["bot_id"] = order.bot_id
-    if order.thread_ts is not None and (root := world.messages.get((channel, order.thread_ts))):
-        event["parent_user_id"] = root.user
-    if message.files:
-        event["files"] = [file_object(file) for file in message.files]
-    world.tell(event)
-    if f"<@{defaults.SLACK_BOT_USER}>" in order.text and not channel.startswith("D"):
-        mention = {key: value for key, value in event.items() if key not in ("channel_type", "subtype")}
-        world.tell({**mention, "type": "app_mention"})
-    return message
-
-
-def user_edits(world: World, order: SlackEdit) -> None:
-    """A user changes a message, or deletes it; raises ApiError."""
-    channel = order.channel or world.direct(defaults.SLACK_OWNER_ID)
-    message = world.message(channel, order.ts)
-    before = message.as_object()
-    about = {
-        "type": "message",
-        "channel": channel,
-        "channel_type": "im" if channel.startswith("D") else "channel",
-        "ts": world.next_ts(),
-        "hidden": True,
-        "previous_message": before,
-    }
-    if order.text is None:
-        message.deleted = True
-        world.tell({**about, "subtype": "message_deleted", "deleted_ts": order.ts})
-    else:
-        message.text = order.text
-        world.tell({**about, "subtype": "message_changed", "message": message.as_object()})
-    world.changed.fire()
-
-
-def user_commands(world: World, order: SlackCommand) -> Envelope:
-    """A user types `/picoclaw` and a text."""
-    channel = order.channel or world.direct(order.user)
-    return world.send(
-        "slash_commands",
-        {
-            "token": "verification", "team_id": "T0LAB00001", "channel_id": channel, "user_id": order.user,
-            "command": "/picoclaw", "text": order.text, "api_app_id": "A0LAB00001",
-            "trigger_id": f"{world.number()}.1.x", "response_url": "https://hooks.slack.com/commands/x",
-        },
-    )  # fmt: skip
-
-
-def change(world: World, settings: SlackSettings) -> None:
-    """What is given is changed, the rest stays; a revoked token is told of."""
-    for name in ("tokens", "app_tokens", "scopes"):
+def change(slack: Slack, settings: SlackSettings) -> None:
+    """What is given is changed, the rest stays; a token that is revoked loses its connections."""
+    world = slack.world
+    for name in ("scopes", "app_scopes", "events", "app_tokens", "revoked"):
         value = getattr(settings, name)
         if value is not None:
             setattr(world, name, set(value))
-    if settings.tokens == []:
-        world.tell({"type": "tokens_revoked", "tokens": {"bot": [defaults.SLACK_BOT_USER]}})
-    for name in ("limited", "locale", "redeliver_s", "answers_pings", "says_hello"):
+    if settings.tokens is not None:
+        world.bot_tokens = set(settings.tokens)
+    if settings.socket_mode is not None:
+        world.socket_mode = settings.socket_mode
+    if settings.limited is not None:
+        world.rates.active = settings.limited
+    if settings.retry_s is not None:
+        world.hub.retry_s = tuple(settings.retry_s)
+    for name in ("hello", "ping_s", "warn_s"):
         value = getattr(settings, name)
         if value is not None:
-            setattr(world, name, value)
+            setattr(slack.sockets.settings, name, value)
+    if settings.acknowledge_s is not None:
+        world.hub.acknowledge_s = settings.acknowledge_s

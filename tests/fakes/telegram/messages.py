@@ -49,6 +49,7 @@ class StoredMessage:
     edits: int = 0
     deleted: bool = False
     reactions: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)  # links that were, for a preview
 
     def as_object(self, *, with_reply: bool = True) -> dict[str, Any]:
         """The Bot API's Message; the message it answers carries no further answer inside."""

@@ -86,7 +86,7 @@ def test_channels_is_accepted_beside_channel() -> None:
         ("llm.provider", "skynet", "llm.provider 'skynet' is not one of"),
         ("llm.api_base", "ftp://x", "llm.api_base must be an address"),
         ("assistant", {"max_steps": 0}, "assistant.max_steps must be from 1 to 200"),
-        ("llm.engine", "fast", "llm.engine: invalid enum value"),
+        ("llm.engine", "fast", "llm.engine must be one of auto, direct, litellm"),
         ("llm.api_base", "https://host:http/v1", "llm.api_base must be an address such as https://host/v1"),
         ("llm.fallbacks", [{"provider": "openai", "api_key": "k"}], "llm.fallbacks[0].model is missing"),
         ("llm.fallbacks", [{"provider": "nope", "api_key": "k", "model": "m"}], "llm.fallbacks[0].provider 'nope'"),
@@ -101,6 +101,28 @@ def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -
     with pytest.raises(ConfigError) as caught:
         config.parse(changed(key, value))
     assert sentence in str(caught.value)
+
+
+def test_discord_takes_numbers_and_not_names() -> None:
+    def parsed(user: object) -> config.Config:
+        channel = {"type": "discord", "bot_token": "MTIzabc", "allowed_user_ids": [user]}
+        return config.parse(json.dumps({**SLACK, "channel": channel}))
+
+    for user in (701234567890123456, "701234567890123456"):
+        assert parsed(user).channels[0].allowed_user_ids == [user]
+    for name in ("anna", "anna#1234", 1234):
+        with pytest.raises(ConfigError, match="Discord ids are numbers of 17 to 20 digits"):
+            parsed(name)
+
+
+def test_slack_takes_member_ids() -> None:
+    def parsed(user: object) -> config.Config:
+        return config.parse(json.dumps({**SLACK, "channel": {**SLACK["channel"], "allowed_user_ids": [user]}}))
+
+    assert parsed("U012ABCDEF").channels[0].allowed_user_ids == ["U012ABCDEF"]
+    for user in (123456789, "@anna", "B012ABCDEF"):
+        with pytest.raises(ConfigError, match="member ids begin with U or W"):
+            parsed(user)
 
 
 def test_no_error_shows_a_secret() -> None:

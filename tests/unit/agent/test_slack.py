@@ -1,501 +1,353 @@
-"""The Slack channel against the stand-in, through the real slack_sdk: what it hears and shows, how it returns."""
+"""The Slack channel against the stand-in: what it hears, and what it acknowledges."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from agent import cli
 from agent.channels import slack as module
-from agent.channels import slack_socket
-from agent.channels.base import ChannelError, Outbound, RejectedError
-from agent.channels.slack import SlackChannel
-from agent.messages import COMMANDS
+from agent.channels.base import RejectedError
+from agent.channels.slack_history import MARK
+from agent.store.mailbox import Edited, Inbound
 from tests.fakes import defaults
-from tests.fakes.slack import control, socket
-from tests.fakes.slack.methods import METHODS
-from tests.fakes.slack.world import ELSEWHERE, GENERAL, StoredMessage, World
-from tests.fakes.standins import StandIns
-from tests.fakes.wire import Attachment, SlackCommand, SlackEdit, SlackFault, SlackMessage, SlackSettings
+from tests.fakes.pictures import PICTURE
+from tests.fakes.slack import people
+from tests.fakes.slack.messages import StoredMessage
+from tests.fakes.slack.server import Slack
+from tests.fakes.slack.world import GENERAL, GROUP, PRIVATE
+from tests.fakes.wire import Attachment, SlackMessage
 from tests.unit.agent.heard import Heard, until
+from tests.unit.agent.slack_stage import MENTION, OWNER, Stage, play
 
-OWNER, BOT = defaults.SLACK_OWNER_ID, defaults.SLACK_BOT_USER
-DM = f"D{OWNER[1:]}"
-Scene = Callable[["Stage"], Awaitable[None]]
-
-
-class Stage:
-    """Stand-ins, a channel that listens, and what it has heard."""
-
-    def __init__(self, fakes: StandIns, channel: SlackChannel, heard: Heard) -> None:
-        self.fakes = fakes
-        self.world: World = fakes.state.slack
-        self.channel = channel
-        self.heard = heard
-
-    async def up(self) -> None:
-        """Connected."""
-        await until(lambda: self.channel.contact.problem is None and bool(self.world.connections), 10)
-
-    def writes(self, text: str = "", **more: Any) -> StoredMessage:
-        """The owner writes."""
-        return control.user_writes(self.world, SlackMessage(**{"user": OWNER, "text": text, **more}))
-
-    def shown(self, channel: str = DM) -> list[StoredMessage]:
-        """The bot's messages."""
-        return [one for one in self.world.in_channel(channel) if one.user == BOT]
+STRANGER = "U0STRANGER1"
 
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Back off in hundredths of seconds; who is silent for half a second is asked."""
-    monkeypatch.setattr(module, "backoff", lambda _: 0.02)
-    monkeypatch.setattr(slack_socket, "PING_S", 0.4)
-    monkeypatch.setattr(slack_socket, "PONG_S", 0.4)
-    monkeypatch.setattr(slack_socket, "HELLO_S", 0.5)
+    """Back off in hundredths of seconds."""
+    monkeypatch.setattr(module, "backoff", lambda _: 0.01)
 
 
-def play(scene: Scene, heard: Heard | None = None, prepare: Callable[[World], None] = lambda _: None) -> None:
-    """Run a scene; `heard` of an earlier one is what the gateway has stored."""
-
-    async def whole() -> None:
-        async with StandIns() as fakes:
-            world = fakes.state.slack
-            world.socket_url = fakes.url(defaults.SLACK_SOCKET_HOST).replace("http", "ws")
-            world.files_url = fakes.url(defaults.SLACK_FILES_HOST)
-            world.redeliver_s = 0.3
-            prepare(world)
-            base = f"{fakes.url(defaults.SLACK_HOST)}/api/"
-            channel = SlackChannel(defaults.SLACK_TOKEN, defaults.SLACK_APP_TOKEN, base)
-            desk = heard or Heard(allowed=[OWNER])
-            listening = asyncio.create_task(channel.run(desk))
-            try:
-                await scene(Stage(fakes, channel, desk))
-            finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-                await channel.aclose()
-
-    asyncio.run(whole())
-
-
-def test_direct_messages_are_heard_in_order_and_acknowledged_after_they_are_stored() -> None:
+def test_messages_are_heard_in_order_and_acknowledged() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        acknowledged: list[int] = []
-        receive: Callable[..., None] = stage.heard.receive
-
-        def counting(*given: Any) -> None:
-            acknowledged.append(stage.world.acknowledged)
-            receive(*given)
-
-        stage.heard.receive = counting  # type: ignore[method-assign,assignment]
-        for number in range(20):
-            stage.writes(f"m{number}")
-        await stage.heard.until(20)
-        assert [message.text for message in stage.heard.messages] == [f"m{number}" for number in range(20)]
-        assert all(count <= place for place, count in enumerate(acknowledged)), "none before it was stored"
-        await until(lambda: stage.world.acknowledged == 20)
-        assert stage.heard.stored[f"slack:{DM}"] == stage.heard.messages[-1].message_id
-
-    play(scene)
-
-
-def test_what_could_not_be_stored_is_delivered_again() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.heard.receive = _fails_once(stage.heard.receive)  # type: ignore[method-assign]
-        stage.writes("important")
-        await stage.heard.until(1, 10)
-
-    play(scene)
-
-
-def _fails_once(receive: Callable[..., None]) -> Callable[..., None]:
-    failed: list[bool] = []
-
-    def once(*given: Any) -> None:
-        if not failed:
-            failed.append(True)
-            raise ChannelError("disk full")
-        receive(*given)
-
-    return once
-
-
-def test_in_a_channel_only_what_is_meant_for_it_is_heard_and_answered_in_a_thread() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.writes("among ourselves", channel=GENERAL)
-        asked = stage.writes(f"<@{BOT}> what is up?", channel=GENERAL)
-        await stage.heard.until(1)
-        stage.writes("and then?", channel=GENERAL, thread_ts=asked.ts)
-        other = stage.writes("another thread", channel=GENERAL)
-        stage.writes("not meant", channel=GENERAL, thread_ts=other.ts)
-        stage.writes("a bot's", bot_id="B0OTHER")
-        stage.writes("joined", subtype="channel_join")
-        stage.writes("in a thread here", thread_ts=stage.writes("direct").ts)
-        await stage.heard.until(4)
-        messages = stage.heard.messages
-        assert [one.text for one in messages] == ["what is up?", "and then?", "direct", "in a thread here"]
-        assert [one.chat_id for one in messages[:3]] == [f"{GENERAL}:{asked.ts}"] * 2 + [DM]
-        assert messages[3].chat_id == f"{DM}:{messages[2].message_id}"
-        assert [one.private for one in messages] == [False, False, True, True]
-        await stage.channel.send(Outbound("slack", messages[0].chat_id, "hi"))
-        assert stage.shown(GENERAL)[-1].thread_ts == asked.ts
-
-    play(scene)
-
-
-def test_texts_are_as_people_see_them() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.writes("a &lt; b &amp; <https://x.y|x.y> <https://x.y> <#C1|general> <!here> <@U123>")
-        stage.writes("!status")
-        stage.writes("!important is no command")
+        written = [stage.write(f"m{number} &lt;3 &amp; more") for number in range(3)]
         await stage.heard.until(3)
-        assert [one.text for one in stage.heard.messages] == [
-            "a < b & x.y (https://x.y) https://x.y #general @here @U123",
-            "/status",
-            "!important is no command",
-        ]
-
-    play(scene)
-
-
-def test_edits_and_deletions_are_told_and_previews_are_no_edits() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        first, second = stage.writes("https://x.y"), stage.writes("oops")
-        control.user_edits(stage.world, SlackEdit(channel=DM, ts=first.ts, text="https://x.y"))
-        control.user_edits(stage.world, SlackEdit(channel=DM, ts=first.ts, text="better"))
-        control.user_edits(stage.world, SlackEdit(channel=DM, ts=second.ts, text=None))
-        await until(lambda: len(stage.heard.edits) == 2)
-        assert [(one.chat_id, one.message_id, one.text) for one in stage.heard.edits] == [
-            (DM, first.ts, "better"),
-            (DM, second.ts, None),
-        ]
-
-    play(scene)
-
-
-def test_the_slash_command_is_heard_and_a_stranger_sees_nothing() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        mine = control.user_commands(stage.world, SlackCommand(user=OWNER, text="model 2"))
-        theirs = control.user_commands(stage.world, SlackCommand(user="U0STRANGER", text="status"))
-        bare = control.user_commands(stage.world, SlackCommand(user=OWNER, text=""))
-        await stage.heard.until(3)
-        await until(lambda: bare.acknowledged)
-        assert [one.text for one in stage.heard.messages] == ["/model 2", "/status", "/help"]
-        assert mine.answer is not None
-        assert mine.answer["response_type"] == "ephemeral"
-        assert theirs.acknowledged
-        assert theirs.answer is None
-
-    play(scene)
-
-
-def test_the_users_language_is_asked_for_once_and_never_a_strangers() -> None:
-    async def scene(stage: Stage) -> None:
-        stage.world.locale = "pl-PL"
-        await stage.up()
-        stage.writes("cześć")
-        stage.writes("dzień dobry")
-        stage.writes("hello", user="U0STRANGER")
-        await stage.heard.until(3)
-        assert [one.language for one in stage.heard.messages] == ["pl", "pl", "en"]
-        assert [call.method for call in stage.world.calls].count("users.info") == 1
-
-    play(scene)
-
-
-def test_what_was_said_while_nobody_listened_comes_first_and_once() -> None:
-    heard = Heard(allowed=[OWNER])
-    kept: list[StoredMessage] = []
-
-    async def before(stage: Stage) -> None:
-        await stage.up()
-        kept.append(stage.writes(f"<@{BOT}> before", channel=GENERAL))
-        kept.append(stage.writes("before"))
-        await heard.until(2)
-
-    def away(world: World) -> None:
-        world.direct(OWNER)
-        for one in kept:
-            world.store(one)
-        for number in range(250):
-            control.user_writes(world, SlackMessage(user=OWNER, text=f"missed {number}"))
-        control.user_writes(
-            world, SlackMessage(user=OWNER, text="in the thread", channel=GENERAL, thread_ts=kept[0].ts)
+        assert [one.text for one in stage.heard.messages] == [f"m{number} <3 & more" for number in range(3)]
+        first = stage.heard.messages[0]
+        assert first == Inbound(
+            "slack", stage.home, f"{stage.home}:{written[0].ts}", OWNER, written[0].ts, "m0 <3 & more", "en-US"
         )
-        world.envelopes.clear()  # Slack has given up delivering them
-
-    async def after(stage: Stage) -> None:
-        await stage.up()
-        stage.writes("live")
-        await heard.until(254, 10)
-        texts = [message.text for message in heard.messages if message.chat_id == DM]
-        assert texts == ["before", *(f"missed {n}" for n in range(250)), "live"]
-        assert [one.text for one in heard.messages if one.chat_id != DM] == ["before", "in the thread"]
-
-    play(before, heard)
-    play(after, heard, away)
-
-
-def test_a_draft_is_edited_and_replaced_by_the_answer() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.writes("tell me")
-        await stage.heard.until(1)
-        shown = await stage.channel.draft(DM, "Once …", None, None)
-        assert await stage.channel.draft(DM, "Once upon …", shown, None) == shown
-        await stage.channel.send(Outbound("slack", DM, "Once.", edits=shown))
-        (message,) = stage.shown()
-        assert (message.text, message.edits) == ("Once.", 2)
-        message.deleted = True
-        await stage.channel.send(Outbound("slack", DM, "Again.", edits=shown))
-        assert stage.shown()[-1].text == "Again."
+        await until(stage.acknowledged)
+        assert stage.heard.stored[f"{MARK}{stage.home}"] == written[-1].ts
 
     play(scene)
 
 
-def test_eyes_show_that_it_is_at_work() -> None:
+class Forgetful(Heard):
+    """A desk whose disk is full at first."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def receive(self, events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OSError("disk full")
+        super().receive(events, marks)
+
+
+def test_what_is_not_stored_is_not_acknowledged_and_comes_again() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        asked = stage.writes("tell me")
+        stage.world.hub.acknowledge_s, stage.world.hub.retry_s = 0.2, (0.0, 0.0)
+        stage.write("hello")
+        await until(lambda: stage.world.hub.envelopes[0].sent == 2)
+        assert not stage.heard.messages or stage.world.hub.envelopes[0].sent > 1
         await stage.heard.until(1)
+        await until(stage.acknowledged)
+
+    play(scene, heard=Forgetful(1))
+
+
+def test_what_comes_twice_is_heard_once() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.write(f"{MENTION} hello", channel=GENERAL)
+        await stage.heard.until(1)
+        await until(stage.acknowledged)
+        stage.slack.sockets.order("again")
+        stage.write("after")
+        await stage.heard.until(2)
+        assert [one.text for one in stage.heard.messages] == ["hello", "after"]
+        assert len(stage.world.hub.envelopes) == 3  # the mention was told of by two events
+
+    play(scene)
+
+
+def test_in_channels_only_what_is_meant_for_it_is_heard() -> None:
+    async def scene(stage: Stage) -> None:
+        for channel in (GENERAL, PRIVATE, GROUP):
+            stage.write("among ourselves", channel=channel)
+        mention = stage.write(f"hey {MENTION}, what is up", channel=GENERAL)
+        stage.write("and then?", channel=GENERAL, thread_ts=mention.ts)
+        own = await stage.channel.draft(PRIVATE, stage.channel.compose("mine")[0], None, None)
+        stage.write("thanks", channel=PRIVATE, thread_ts=own)
+        other = stage.write("somebody's", channel=GROUP)
+        stage.write("not meant", channel=GROUP, thread_ts=other.ts)
+        stage.write(f"{MENTION} and this?", channel=GROUP, thread_ts=other.ts)
+        await stage.heard.until(4)
+        await until(stage.acknowledged)
+        assert [(one.chat_id, one.text, one.quoted) for one in stage.heard.messages] == [
+            (f"{GENERAL}:{mention.ts}", "hey , what is up", ""),
+            (f"{GENERAL}:{mention.ts}", "and then?", ""),
+            (f"{PRIVATE}:{own}", "thanks", "mine"),
+            (f"{GROUP}:{other.ts}", "and this?", "somebody's"),
+        ]
+        assert not any(one.private for one in stage.heard.messages)
+
+    play(scene)
+
+
+def test_a_thread_of_direct_messages_is_a_conversation_of_its_own() -> None:
+    async def scene(stage: Stage) -> None:
+        first = stage.write("hello")
+        stage.write("in the thread", thread_ts=first.ts)
+        await stage.heard.until(2)
+        inside = stage.heard.messages[1]
+        assert (inside.chat_id, inside.private, inside.quoted) == (f"{stage.home}:{first.ts}", True, "hello")
+
+    play(scene)
+
+
+def test_bots_and_notices_are_not_heard() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.write("beep", other_bot=True)
+        stage.write("an old webhook", other_bot=True, subtype="bot_message")
+        stage.write("has joined", subtype="channel_join")
+        await stage.channel.draft(stage.home, stage.channel.compose("my own")[0], None, None)
+        stage.write("look", forwarded="what she said")
+        await stage.heard.until(1)
+        await until(stage.acknowledged)
+        assert [(one.text, one.quoted) for one in stage.heard.messages] == [("look", "what she said")]
+
+    play(scene)
+
+
+def test_edits_and_deletions_are_told_and_previews_are_not() -> None:
+    async def scene(stage: Stage) -> None:
+        asked = stage.write("frist https://example.org")
+        mention = stage.write(f"{MENTION} a", channel=GENERAL)
+        await stage.heard.until(2)
+        stage.edit(asked, "", user_edit=False)
+        stage.edit(asked, "first")
+        stage.edit(mention, f"{MENTION} b")
+        stage.edit(asked, None)
+        stage.write("an answer", channel=GENERAL, thread_ts=mention.ts)
+        stage.edit(mention, None)
+        await until(lambda: len(stage.heard.edits) == 4)
+        thread = f"{GENERAL}:{mention.ts}"
+        assert stage.heard.edits == [
+            Edited("slack", stage.home, asked.ts, "first"),
+            Edited("slack", thread, mention.ts, "b"),
+            Edited("slack", stage.home, asked.ts, None),
+            Edited("slack", thread, mention.ts, None),
+        ]
+
+    play(scene)
+
+
+def test_commands_by_the_slash_command_and_by_an_exclamation_mark() -> None:
+    async def scene(stage: Stage) -> None:
+        used = [stage.command("status"), stage.command("model 2", channel=GENERAL), stage.command("  ")]
+        await stage.heard.until(3)
+        for text in ("!status", "!model gpt", "!stop do it", "!status of things", "!important", "wow!"):
+            stage.write(text)
+        await stage.heard.until(9)
+        assert [one.text for one in stage.heard.messages] == [
+            *("/status", "/model 2", "/help"),
+            *("/status", "/model gpt", "/stop do it", "!status of things", "!important", "wow!"),
+        ]
+        assert {one.chat_id for one in stage.heard.messages} == {stage.home}
+        assert stage.heard.messages[0].external_id == used[0].payload["trigger_id"]
+        await until(stage.acknowledged)
+        assert used[1].answer == {"text": "/model 2: I answer in our direct messages."}
+
+    play(scene)
+
+
+def test_a_stranger_is_passed_on_and_answered_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.write("let me in", user=STRANGER)
+        used = [stage.command("status", user=STRANGER), stage.command("pair ABC", user=STRANGER)]
+        await until(stage.acknowledged)
+        assert [one.answer for one in used] == [None, None]
+        assert [one.text for one in stage.heard.messages] == ["let me in", "/pair ABC"]  # the desk turns them away
+        assert list(stage.heard.stored) == [f"{MARK}{stage.home}"]
+
+    play(scene, heard=Heard(allowed=[OWNER]))
+
+
+def test_the_language_is_asked_for_once() -> None:
+    async def scene(stage: Stage) -> None:
         for _ in range(3):
-            await stage.channel.typing(DM)
-        assert asked.reactions == ["eyes"]
-        await stage.channel.send(Outbound("slack", DM, "done"))
-        assert asked.reactions == []
-        assert [call.method for call in stage.world.calls].count("reactions.add") == 1
+            stage.write("cześć", locale="pl-PL")
+        await stage.heard.until(3)
+        assert [one.language for one in stage.heard.messages] == ["pl-PL"] * 3
+        assert len(stage.calls("users.info")) == 1
 
     play(scene)
 
 
-def test_files_go_both_ways(tmp_path: Path) -> None:
-    path, content = tmp_path / "1", bytes(range(256)) * 2000
-    path.write_bytes(content)
+def test_without_scopes_it_says_so_once_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    def poor(slack: Slack) -> None:
+        slack.world.scopes -= {"users:read", "reactions:write"}
 
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.writes(
+        for number in range(2):
+            stage.write(f"m{number}")
+            await stage.heard.until(number + 1)
+            await stage.channel.typing(stage.home)
+        stage.world.scopes -= {"im:history"}
+        for round_ in (2, 3):
+            stage.slack.sockets.order("drop")
+            await until(lambda wanted=round_: stage.world.hub.opened == wanted)  # type: ignore[misc]
+            await stage.listening()
+        assert stage.heard.messages[0].language == "en"
+
+    play(scene, before=poor)
+    assert caplog.text.count("answered in English") == 1
+    assert caplog.text.count("cannot be shown") == 1
+    assert caplog.text.count("cannot be read, going on without") == 1
+
+
+def test_attachments_are_fetched_with_the_token_and_only_from_slack() -> None:
+    content = bytes(range(256)) * 4000
+
+    async def scene(stage: Stage) -> None:
+        message = stage.write(
             "look",
             files=[
-                Attachment(name="../data.bin", content=content),
-                Attachment(name="photo.png", content=b"\x89PNG", mime_type="image/png"),
+                Attachment(name="../evil.bin", content=content),
+                Attachment(name="p.png", content=PICTURE, mime_type="image/png"),
             ],
         )
         await stage.heard.until(1)
-        data, photo = stage.heard.messages[0].attachments
-        assert (data.name, data.size, data.preview) == ("../data.bin", len(content), "")
-        assert photo.preview.endswith("/thumb_480.png")
-        here = data.reference.replace(f"https://{defaults.SLACK_FILES_HOST}", stage.world.files_url)
-        pieces = [piece async for piece in stage.channel.download(here)]
+        data, picture = stage.heard.messages[0].attachments
+        assert (data.name, data.size, data.preview) == ("../evil.bin", len(content), "")
+        pieces = [piece async for piece in stage.channel.download(data.reference)]
         assert b"".join(pieces) == content
         assert max(map(len, pieces)) <= 64 * 1024
-        with pytest.raises(RejectedError, match="own hosts"):
-            await anext(stage.channel.download("F1 https://slack.com.elsewhere.example/x"))
-        stage.world.scopes.discard("files:read")
+        assert b"".join([piece async for piece in stage.channel.download(picture.preview)]) == PICTURE
+        with pytest.raises(RejectedError, match="file_not_found"):
+            await anext(stage.channel.download("F0NONE"))
+        await refused_elsewhere(stage, data.reference, message)
+
+    play(scene)
+
+
+async def refused_elsewhere(stage: Stage, reference: str, message: StoredMessage) -> None:
+    """Neither a redirect nor an address takes the token to another host."""
+    tokens: list[str | None] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tokens.append((await reader.read(4096)).decode())
+        writer.close()
+
+    thief = await asyncio.start_server(listen, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{thief.sockets[0].getsockname()[1]}/"
+    stage.world.moved_to = address
+    with pytest.raises(RejectedError, match="not on one of Slack's own"):
+        await anext(stage.channel.download(reference))
+    stage.world.moved_to = ""
+    stage.world.serve_at({defaults.SLACK_FILES_HOST: address.rstrip("/")})
+    with pytest.raises(RejectedError, match="not on one of Slack's own"):
+        await anext(stage.channel.download(reference))
+    thief.close()
+    assert (tokens, message.deleted) == ([], False)
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_the_page_to_sign_in() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.write("look", files=[Attachment(name="a.bin", content=b"x")])
+        await stage.heard.until(1)
+        reference = stage.heard.messages[0].attachments[0].reference
+        found = stage.channel._web.download
+        address = stage.world.files[reference].as_object(stage.fakes.url(defaults.SLACK_FILES_HOST))["url_private"]
+        stage.world.scopes -= {"files:read"}
         with pytest.raises(RejectedError, match="files:read"):
-            await anext(stage.channel.download(here))
-        await stage.channel.send(Outbound("slack", DM, "here", file=str(path), file_name="notes.bin"))
-        (sent,) = stage.shown()
-        assert (sent.text, sent.files[0].name, sent.files[0].content) == ("here", "notes.bin", content)
-        with pytest.raises(RejectedError, match="not there any more"):
-            await stage.channel.send(Outbound("slack", DM, "", file=str(tmp_path / "gone")))
+            await anext(found(address))
+        with pytest.raises(RejectedError, match="missing_scope"):
+            await anext(stage.channel.download(reference))
 
     play(scene)
 
 
-@pytest.mark.parametrize("action", ["drop", "close", "silence", "refresh_requested", "warning"])
-def test_a_socket_that_ends_is_followed_by_another_and_nothing_is_missed(action: str) -> None:
+def test_a_file_of_another_workspace_is_asked_about() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        socket.order(stage.world, action)
-        stage.writes("meanwhile")
-        await stage.heard.until(1, 10)
-        await until(lambda: stage.world.opened == 2, 10)
-        stage.writes("after")
-        await stage.heard.until(2, 10)
-        assert [one.text for one in stage.heard.messages] == ["meanwhile", "after"]
-        await until(lambda: len(stage.world.connections) == 1, 10)
-
-    play(scene)
-
-
-def test_what_is_delivered_again_is_heard_once() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        stage.writes("once")
+        stage.write("look", files=[Attachment(name="a.bin", content=b"abc")], shared_by_connect=True)
         await stage.heard.until(1)
-        socket.order(stage.world, "again")
-        stage.writes("end")
-        await stage.heard.until(2)
-        assert [one.text for one in stage.heard.messages] == ["once", "end"]
+        (file,) = stage.heard.messages[0].attachments
+        assert (file.name, file.size) == ("a.bin", 3)
+        assert b"".join([piece async for piece in stage.channel.download(file.reference)]) == b"abc"
 
     play(scene)
 
 
-def test_a_socket_on_which_nothing_comes_is_asked_and_kept_while_it_answers() -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        await asyncio.sleep(1.5)
-        assert stage.world.opened == 1
-        age = stage.channel.contact.age()
-        assert age is not None
-        assert age < 1
-        stage.world.answers_pings = False
-        await until(lambda: stage.world.opened == 2, 10)
-
-    play(scene)
+def missed(slack: Slack, text: str, **more: Any) -> StoredMessage:
+    """A message that was written while the channel was away, and that Slack does not send again."""
+    slack.world.hub.retry_s = ()
+    return people.writes(slack.world, SlackMessage(**{"user": OWNER, "text": text, **more}))
 
 
-@pytest.mark.parametrize("mode", ["silence", "reset", "refuse"])
-def test_a_network_that_fails_in_any_way_is_survived(mode: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.channels.slack_api.CALL_S", 1.0)
+def test_what_was_missed_is_read_in_order_before_what_comes() -> None:
+    heard = Heard()
 
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        hosts = [stage.fakes.host(name) for name in (defaults.SLACK_HOST, defaults.SLACK_SOCKET_HOST)]
-        for host in hosts:
-            await host.set_mode(mode)
-        socket.order(stage.world, "drop")
-        stage.writes("meanwhile")
-        await until(lambda: stage.channel.contact.problem is not None, 15)
-        assert stage.channel.contact.curable
-        await asyncio.sleep(0.5)
-        for host in hosts:
-            await host.set_mode("ok")
-        await stage.heard.until(1, 15)
-        await stage.up()
-
-    play(scene)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        SlackFault(kind="error", method="apps.connections.open", status=429, seconds=1),
-        SlackFault(kind="error", method="apps.connections.open", status=503, error="service_unavailable", times=3),
-        SlackFault(kind="error", method="auth.test", error="fatal_error", times=2),
-    ],
-    ids=["429", "503", "fatal"],
-)
-def test_connecting_is_tried_again_after(fault: SlackFault) -> None:
-    async def scene(stage: Stage) -> None:
-        stage.writes("hello")
-        await stage.heard.until(1, 10)
-
-    play(scene, None, lambda world: world.faults.append(fault))
-
-
-def test_a_socket_without_hello_is_left() -> None:
-    async def scene(stage: Stage) -> None:
-        await until(lambda: "hello" in (stage.channel.contact.problem or ""), 10)
-        stage.world.says_hello = True
-        await stage.up()
-
-    play(scene, None, lambda world: control.change(world, SlackSettings(says_hello=False)))
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        (SlackSettings(tokens=["xoxb-other"]), "channel.bot_token"),
-        (SlackSettings(app_tokens=["xapp-other"]), "channel.app_token"),
-    ],
-    ids=["bot token", "app token"],
-)
-def test_what_the_owner_has_to_put_right_is_said_and_not_hammered(
-    settings: SlackSettings, words: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def scene(stage: Stage) -> None:
-        await until(lambda: words in (stage.channel.contact.problem or ""))
-        assert not stage.channel.contact.curable
-        await asyncio.sleep(0.3)
-        assert [call.method for call in stage.world.calls].count("auth.test") == 1
-        assert caplog.text.count(words) == 1
-        assert defaults.SLACK_TOKEN not in caplog.text + repr(stage.channel.contact.problem)
-
-    play(scene, None, lambda world: control.change(world, settings))
-
-
-@pytest.mark.parametrize("how", ["tokens", "link_disabled"])
-def test_an_app_that_is_shut_off_while_running_says_so(how: str) -> None:
-    async def scene(stage: Stage) -> None:
-        await stage.up()
-        if how == "tokens":
-            control.change(stage.world, SlackSettings(tokens=[]))
-        else:
-            socket.order(stage.world, how)
-        words = {"tokens": "channel.bot_token", "link_disabled": "Socket Mode is switched off"}[how]
-        await until(lambda: words in (stage.channel.contact.problem or ""), 10)
-        assert not stage.channel.contact.curable
-
-    play(scene)
-
-
-def test_refusals_say_whether_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.channels.slack_api.CALL_S", 1.0)
+    def away(slack: Slack) -> None:
+        home = slack.world.private_channel(OWNER).id
+        seen = missed(slack, "seen before")
+        thread = missed(slack, f"{MENTION} seen in a thread", channel=GENERAL)
+        heard.receive(
+            [
+                Inbound("slack", home, f"{home}:{seen.ts}", OWNER, seen.ts, seen.text),
+                Inbound("slack", f"{GENERAL}:{thread.ts}", f"{GENERAL}:{thread.ts}", OWNER, thread.ts, "x"),
+            ],
+            {f"{MARK}{home}": seen.ts, f"{MARK}{GENERAL}": thread.ts, f"{MARK}{GENERAL}:{thread.ts}": thread.ts},
+        )
+        for number in range(120):
+            missed(slack, f"m{number}")
+        missed(slack, f"{MENTION} in the channel", channel=GENERAL)
+        missed(slack, "not meant", channel=GENERAL)
+        missed(slack, "in the thread", channel=GENERAL, thread_ts=thread.ts)
 
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        for channel, words in (("C0UNKNOWN", "channel_not_found"), (ELSEWHERE, "not_in_channel")):
-            with pytest.raises(RejectedError, match=words):
-                await stage.channel.send(Outbound("slack", channel, "hi"))
-        with pytest.raises(RejectedError, match="msg_too_long"):
-            await stage.channel.send(Outbound("slack", stage.world.direct(OWNER), "x" * 40_001))
-        for fault in (
-            SlackFault(kind="error", method="chat.postMessage", status=429, seconds=7),
-            SlackFault(kind="error", method="chat.postMessage", error="internal_error"),
-            SlackFault(kind="error", method="chat.postMessage", status=503),
-            SlackFault(kind="silence", method="chat.postMessage"),
-            SlackFault(kind="reset", method="chat.postMessage", times=9),
-        ):
-            stage.world.faults.append(fault)
-            with pytest.raises(ChannelError) as caught:
-                await stage.channel.send(Outbound("slack", DM, "hi"))
-            assert not isinstance(caught.value, RejectedError), fault
-            assert caught.value.retry_after == (7 if fault.status == 429 else None)
-            stage.world.faults.clear()
-        await stage.channel.send(Outbound("slack", DM, "through"))
-        assert stage.shown()[-1].text == "through"
+        stage.write("now")
+        await stage.heard.until(2 + 120 + 3, 10)
+        heard_at_home = [one.text for one in stage.heard.messages[2:] if one.chat_id == stage.home]
+        assert heard_at_home == [*(f"m{number}" for number in range(120)), "now"]
+        elsewhere = [one.text for one in stage.heard.messages[2:] if one.chat_id != stage.home]
+        assert sorted(elsewhere) == ["in the channel", "in the thread"]
+        assert not stage.heard.edits
 
-    play(scene)
+    play(scene, heard=heard, before=away)
 
 
-def test_a_scope_that_is_missing_is_said_once_and_costs_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
-    heard = Heard({f"slack:{DM}": "1.0"}, [OWNER])
-
+def test_an_owners_first_message_that_was_missed_is_read() -> None:
     async def scene(stage: Stage) -> None:
-        await stage.up()
-        socket.order(stage.world, "refresh_requested")
-        await until(lambda: stage.world.opened == 2)
-        stage.writes("hello")
+        await until(lambda: f"{MARK}{stage.home}" in stage.heard.stored)
+        missed(stage.slack, "hello?")
+        stage.world.hub.reset()
+        stage.slack.sockets.order("drop")
         await stage.heard.until(1)
-        assert caplog.text.count("the app lacks a scope: im:history") == 1
+        assert stage.heard.messages[0].text == "hello?"
 
-    def without(world: World) -> None:
-        world.direct(OWNER)
-        world.scopes.discard("im:history")
-
-    play(scene, heard, without)
+    play(scene, heard=Heard(allowed=[OWNER]), before=lambda slack: slack.world.events.clear())
 
 
-def test_the_manifest_asks_for_what_the_channel_uses() -> None:
-    printed = CliRunner().invoke(cli.main, ["slack-manifest"])
-    manifest = json.loads(printed.output)
-    scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-    assert {method.scope for method in METHODS.values() if method.scope} <= scopes
-    assert manifest["settings"]["socket_mode_enabled"]
-    (command,) = manifest["features"]["slash_commands"]
-    assert all(name in command["usage_hint"] for name in COMMANDS)
+def test_home_is_the_direct_messages() -> None:
+    async def scene(stage: Stage) -> None:
+        assert await stage.channel.home(OWNER) == await stage.channel.home(OWNER) == stage.home
+        assert len(stage.calls("conversations.open")) == 1
+
+    play(scene)

@@ -65,6 +65,20 @@ def test_a_draft_is_edited_and_replaced_by_the_answer() -> None:
     play(scene)
 
 
+def test_no_link_is_fetched_for_a_preview() -> None:
+    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
+        write(fakes, "hello")
+        await heard.until(1)
+        chat, (body,) = str(defaults.OWNER_ID), channel.compose("https://x.example/?secret [y](https://y.example/?s)")
+        shown = await channel.draft(chat, channel.compose("see …")[0], None, None)
+        await channel.send(Outbound("telegram", chat, body, edits=shown))
+        await channel.send(Outbound("telegram", chat, body))
+        edited, sent = fakes.state.telegram.messages(defaults.OWNER_ID)[1:]
+        assert (edited.content.text, edited.fetched, sent.fetched) == (sent.content.text, [], [])
+
+    play(scene)
+
+
 def test_formatting_that_is_refused_is_left_out_and_nothing_lost() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "hello")

@@ -160,6 +160,52 @@ def test_new_ends_the_turn_and_forgets_it(play: Callable[..., Chat]) -> None:
     assert play(scene, Model(held)).texts() == ["A new conversation. What can I do?"]
 
 
+def test_new_is_done_though_a_stop_follows_at_once(play: Callable[..., Chat]) -> None:
+    held = Held()
+
+    async def scene(world: World) -> None:
+        world.write("first")
+        await held.asked.wait()
+        world.write("/new")
+        world.write("/stop")
+        await world.idle()
+        assert world.sessions.history("telegram:7", 10_000) == []
+
+    assert play(scene, Model(held)).texts() == ["A new conversation. What can I do?", "There is nothing to stop."]
+
+
+def test_a_chat_whose_store_fails_once_hears_the_next_message(
+    play: Callable[..., Chat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(world: World) -> None:
+        def full(*_: object) -> None:
+            raise OSError("no space left on device")
+
+        with monkeypatch.context() as context:
+            context.setattr(world.mailbox, "finish", full)
+            world.write("/nosuch")
+            await until(lambda: not world.conversations.waiting and not world.conversations.busy)
+            await asyncio.sleep(0.05)
+        world.write("second")
+        await until(lambda: world.chat.texts() == ["re: second"])
+
+    play(scene)
+
+    async def after_a_restart(world: World) -> None:
+        await world.idle()
+
+    assert play(after_a_restart).texts()[1].startswith("I do not know the command /nosuch")
+
+
+def test_a_reply_without_words_is_a_request(play: Callable[..., Chat]) -> None:
+    async def scene(world: World) -> None:
+        world.write("", quoted="what somebody said")
+        await world.idle()
+
+    (answer,) = play(scene).texts()
+    assert answer.endswith("> what somebody said")
+
+
 def test_a_path_is_no_command(play: Callable[..., Chat]) -> None:
     async def scene(world: World) -> None:
         world.write("/etc/hosts is what?")
@@ -192,6 +238,25 @@ def test_edits_of_what_waits_and_of_what_runs(play: Callable[..., Chat]) -> None
     assert texts[0].endswith("\nfirst")
     assert texts[1] == "re: second ***"
     assert "third" not in str(model.asked)
+
+
+def test_an_edit_that_is_told_twice_or_changes_nothing_restarts_nothing(play: Callable[..., Chat]) -> None:
+    held = Held()
+    model = Model(held)
+
+    async def scene(world: World) -> None:
+        running = world.write("first")
+        await held.asked.wait()
+        world.edit(running, "first")
+        world.edit(running, "better")
+        await until(lambda: len(model.asked) == 2)
+        world.edit(running, "better")
+        await asyncio.sleep(0.05)
+        held.released.set()
+        await world.idle()
+
+    play(scene, model)
+    assert len(model.asked) == 2
 
 
 def test_what_runs_is_taken_back(play: Callable[..., Chat]) -> None:
@@ -298,6 +363,43 @@ def test_a_draft_in_sight_is_never_left_as_a_second_half_answer(play: Callable[.
     )
 
 
+@pytest.mark.parametrize(
+    "arguments", ['{"x": ' + "[" * 50_000, '{"x": ' + "[" * 50_000 + "]" * 50_000 + "}", "[1]", "{"]
+)
+def test_a_tool_that_is_called_with_anything_ends_no_turn(play: Callable[..., Chat], arguments: str) -> None:
+    async def calls(_: Model, messages: Sequence[Message]) -> Completion:
+        result = messages[-1]
+        return said(result["content"][:6]) if result["role"] == "tool" else said("", ToolCall("call_1", "t", arguments))
+
+    async def scene(world: World) -> None:
+        world.write("work")
+        await world.idle()
+
+    assert play(scene, Model(calls), Tool("t", "", NoArguments, _never)).texts() == ["error:"]
+
+
+async def _never(_: NoArguments, __: Outgoing) -> str:
+    raise AssertionError
+
+
+def test_a_draft_that_is_full_is_not_shown_again_and_again(play: Callable[..., Chat]) -> None:
+    held = Held("x" * 1500)
+
+    async def scene(world: World) -> None:
+        world.write("tell me")
+        await held.asked.wait()
+        await until(lambda: world.chat.texts() != [])
+        for _ in range(5):
+            await asyncio.sleep(0.03)
+            world.model.on_text("y")
+        await asyncio.sleep(0.05)
+        assert [len(shown) for shown in world.chat.versions["1"]] == [1000]
+        held.released.set()
+        await world.idle()
+
+    play(scene, Model(held))
+
+
 def test_drafts_that_are_refused_harm_nothing(play: Callable[..., Chat]) -> None:
     held = Held("Half of")
 
@@ -376,6 +478,21 @@ def test_a_file_that_is_too_large_is_refused_to_the_model(play: Callable[..., Ch
     (answer,) = play(scene, Model(_sends), _sender(b"x" * 1001)).texts()
     assert answer.startswith("error: it is larger than")
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_turn_cannot_flood_the_chat_with_files(play: Callable[..., Chat]) -> None:
+    async def floods(_: Model, messages: Sequence[Message]) -> Completion:
+        results = [message["content"] for message in messages if message["role"] == "tool"]
+        return said(results[-1]) if len(results) == 11 else said("", ToolCall(f"call_{len(results)}", "send", "{}"))
+
+    async def scene(world: World) -> None:
+        world.write("send it")
+        await world.idle()
+
+    texts = play(scene, Model(floods), _sender(b"")).texts()
+    (answer,) = [text for text in texts if not text.startswith("[file")]
+    assert len(texts) == 11
+    assert answer.startswith("error: 10 files are the most")
 
 
 def test_a_very_long_answer_arrives_as_a_beginning_and_a_file(play: Callable[..., Chat]) -> None:

@@ -23,6 +23,7 @@ def root(tmp_path: Path) -> Path:
         "agent/tools/run.py": "x = 1",
         "agent/__pycache__/a.cpython-313.pyc": "no",
         "agent/left.pyc": "no",
+        "agent/operator/init.py": "no",
         "requirements/gateway.txt": "h11",
         "requirements/llm.txt": "litellm",
         "requirements/dev.txt": "no",

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from pyinfra.api.exceptions import InventoryError
 
+from roles.common import names
+
 INVENTORY = Path(__file__).parents[3] / "inventory"
 
 
@@ -17,8 +19,9 @@ def hosts() -> Any:
     return runpy.run_path(str(INVENTORY))["hosts"]
 
 
-def test_the_default_host_is_the_ssh_alias_mikrus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_host_is_the_ssh_alias_mikrus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PICOCLAW_HOSTS_FILE", raising=False)
+    monkeypatch.setattr(names, "REPOSITORY", tmp_path)
 
     assert hosts() == ["mikrus"]
 
@@ -29,6 +32,14 @@ def test_hosts_come_from_the_file_that_is_named(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("PICOCLAW_HOSTS_FILE", str(tmp_path / "hosts.json"))
 
     assert hosts() == list(data.items())
+
+
+def test_hosts_come_from_the_file_that_init_wrote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PICOCLAW_HOSTS_FILE", raising=False)
+    monkeypatch.setattr(names, "REPOSITORY", tmp_path)
+    (tmp_path / "hosts.json").write_text('{"srv42": {"ssh_port": 10142}}')
+
+    assert hosts() == [("srv42", {"ssh_port": 10142})]
 
 
 @pytest.mark.parametrize("text", [None, "[", "[]", '{"one": "192.0.2.1"}'])

@@ -123,6 +123,16 @@ def test_a_reference_is_resolved_here(repository: Path, monkeypatch: pytest.Monk
     assert json.loads(text)["llm"]["api_key"] == "sk-or-v1-9876543210"
 
 
+def test_a_command_is_run_here(repository: Path) -> None:
+    llm = {**VALID["llm"], "api_key": {"command": "printf sk-or-v1-9876543210"}}
+    (repository / "config.json").write_text(json.dumps({**VALID, "llm": llm}))
+
+    text = config.local_config(None)
+
+    assert text is not None
+    assert json.loads(text)["llm"]["api_key"] == "sk-or-v1-9876543210"
+
+
 def test_an_error_names_the_key_and_no_secret(repository: Path) -> None:
     llm = {**VALID["llm"], "modle": "x"}
     (repository / "config.json").write_text(json.dumps({**VALID, "llm": llm}))

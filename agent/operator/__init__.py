@@ -1,0 +1,1 @@
+"""What runs on the operator's machine: setting up, checking, importing. No image holds it (roles/image/context.py)."""

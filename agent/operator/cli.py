@@ -1,0 +1,172 @@
+"""The commands of `picoclaw` that only the operator's machine has. They import what they need when they run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from agent.operator.words import language_of, say
+
+# config.json, hosts.json and deploy.py lie here.
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--lang`, of which the locale is the default."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["en", "pl"]),
+        default=lambda: language_of(os.environ),
+        show_default="of the locale",
+        help="Language of what is said.",
+    )(command)
+
+
+@click.group()
+def config() -> None:
+    """config.json on this machine."""
+
+
+@config.command()
+@click.argument("file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--no-references", is_flag=True, help="Take references for good, without resolving them.")
+@lang_option
+def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
+    """Print everything that is wrong with FILE (config.json beside deploy.py); exit 1 when that is anything.
+
+    References are resolved as a deploy does it, commands included. What they give is not shown.
+    """
+    from agent.operator import checking
+
+    found = checking.findings(read(file, lang), None if no_references else os.environ)
+    if as_json:
+        click.echo(checking.as_json(found, str(file), lang))
+    elif found.problems:
+        click.echo(say("wrong", lang, file=file, count=len(found.problems)))
+        for problem in found.problems:
+            click.echo(f"  {problem.said(lang).removeprefix('config.json: ')}")
+    elif found.config is not None:
+        click.echo("\n".join([say("right", lang, file=file), *checking.summary(found.config, lang)]))
+    sys.exit(1 if found.problems else 0)
+
+
+@config.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="What to write.")
+@click.option("--force", is_flag=True, help="Put aside what is there as a backup.")
+@click.option("--yes", is_flag=True, help="Ask nothing; what FILE leaves open is then an error.")
+@lang_option
+def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None:
+    """Make config.json of FILE, the config.json of PicoClaw (versions 0 to 3) or of mikrus-toolbox.
+
+    Says who will have access, and names what is not carried over. Nobody has access whom FILE does not name by an id.
+    """
+    from agent.errors import ConfigError
+    from agent.operator import checking, files, importing
+    from agent.operator.importing.questions import Asking, Unasked
+
+    text = read(file, lang)
+    if output.exists() and not force:
+        raise click.ClickException(say("exists", lang, file=output))
+    try:
+        made = importing.convert(text, file.parent, Unasked(lang) if yes else Asking(lang))
+    except ConfigError as error:
+        raise click.ClickException(f"{file}: {str(error).removeprefix('config.json: ')}") from None
+    found = checking.findings(importing.as_text(made), None)
+    if found.problems or found.config is None:
+        sentences = [problem.said(lang) for problem in found.problems]
+        raise click.ClickException("\n".join([say("wrong", lang, file=file, count=len(sentences)), *sentences]))
+    kept = files.back_up(output)
+    files.write_private(output, importing.as_text(made))
+    click.echo("\n".join([say("written", lang, file=output), *([say("kept", lang, file=kept)] if kept else [])]))
+    for line in (*checking.summary(found.config, lang), *made.record.lines(lang)):
+        click.echo(line)
+    for key, secret in checking.secrets_of(found.config):
+        click.echo(say("secret", lang, key=key, masked=files.masked(secret)))
+
+
+def read(file: Path, lang: str) -> str:
+    """The file's text; a ClickException that says what to do when there is none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise click.ClickException(say("no_file", lang, file=file)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
+        raise click.ClickException(say("unreadable", lang, file=file, reason=reason)) from None
+
+
+_SECRETS = ("api_key", "bot_token", "app_token")
+
+
+@click.command()
+@click.option("--provider", help="Provider of models.")
+@click.option("--model", help="One of its models.")
+@click.option("--channel", type=click.Choice(["telegram", "discord", "slack"]), help="Where you will talk to it.")
+@click.option("--user-id", "users", multiple=True, help="Who may talk to it; may be given more than once.")
+@click.option("--host", help="The server: an alias of ~/.ssh/config, or a name for it.")
+@click.option("--ssh-hostname", help="Its address, where the alias does not know it.")
+@click.option("--ssh-port", type=click.IntRange(1, 65535), help="Its SSH port.")
+@click.option("--ssh-user", help="root, or a user with sudo.")
+@click.option(
+    "--secrets", "secrets_file", type=click.File(), help="JSON with api_key, bot_token, app_token; - is stdin."
+)
+@click.option("--config", "file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="To write.")
+@click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="To write.")
+@click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
+@click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
+@lang_option
+@click.pass_context
+def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - what click parsed
+    """Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.
+
+    Secrets are typed, or come from PICOCLAW_API_KEY, PICOCLAW_BOT_TOKEN and PICOCLAW_APP_TOKEN, or from --secrets.
+    """
+    from agent.errors import ConfigError
+    from agent.operator import live, setup
+
+    secrets_file, lang = flags.pop("secrets_file"), flags.pop("lang")
+    own = {name: flags.pop(name) for name in ("file", "hosts", "yes", "offline")}
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    if "users" in given:
+        given["users"] = ",".join(given["users"])
+    for name in _SECRETS:
+        if value := os.environ.get(f"PICOCLAW_{name.upper()}"):
+            given[name] = value
+    if secrets_file is not None:
+        given |= _secrets_in(secrets_file, lang)
+    services = context.find_object(live.Services) or live.Services()
+    try:
+        setup.Setup(
+            config=own["file"],
+            hosts=own["hosts"],
+            given=given,
+            services=services,
+            language=lang,
+            environ=os.environ,
+            yes=own["yes"],
+            offline=own["offline"],
+        ).run()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
+    import json
+
+    try:
+        held = json.load(file)
+    except ValueError:
+        held = None
+    if not isinstance(held, dict) or held.keys() - set(_SECRETS):
+        raise click.ClickException(say("init_bad_secrets", lang))
+    return {str(name): str(value) for name, value in held.items()}
+
+
+COMMANDS: tuple[click.Command, ...] = (config, init)

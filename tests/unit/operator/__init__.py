@@ -1,0 +1,1 @@
+"""What the operator's machine does before and beside a deploy."""
