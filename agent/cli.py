@@ -9,13 +9,13 @@ import json
 import os
 import socket
 import sys
-from http.client import HTTPConnection
 from importlib.util import find_spec
 from typing import TextIO
 
 import click
 
 from agent import __version__, script_commands
+from agent.sockets import CHAT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +41,8 @@ def sandbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def health(ready: bool, as_json: bool) -> None:
     """Print how the running gateway is; exit 1 when it is not well."""
+    from http.client import HTTPConnection
+
     from agent.gateway.healthcheck import HOST, PORT
 
     connection = HTTPConnection(HOST, PORT, timeout=5)
@@ -152,11 +154,9 @@ def chat(message: tuple[str, ...]) -> None:
 
     On the host: docker exec -it picoclaw picoclaw chat
     """
-    from agent.channels.terminal import ADDRESS
-
     with socket.socket(socket.AF_UNIX) as connection:
         try:
-            connection.connect(ADDRESS)
+            connection.connect(CHAT)
         except OSError:
             raise click.ClickException(
                 "no gateway is running here; on the host: docker exec -it picoclaw picoclaw chat"

@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from agent.channels.script import ADDRESS
 from agent.errors import PicoClawError
+from agent.sockets import TASKS
 
 DONE, FAILED, USAGE, TIMEOUT = 0, 1, 2, 3
 EXIT_CODES = {"done": DONE, "failed": FAILED, "timeout": TIMEOUT}
@@ -24,7 +24,7 @@ class NoGatewayError(PicoClawError):
     """Nobody listens."""
 
 
-def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str = ADDRESS) -> int:
+def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str = TASKS) -> int:
     """Give a task, or wait for one, and print what comes of it; the exit code."""
     try:
         found = ask(request, seconds, address)
@@ -45,7 +45,7 @@ def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str 
     return EXIT_CODES[status]
 
 
-def ask(request: dict[str, Any], seconds: float, address: str = ADDRESS) -> dict[str, Any]:
+def ask(request: dict[str, Any], seconds: float, address: str = TASKS) -> dict[str, Any]:
     """The gateway's last word on a request; asked again when it goes away meanwhile.
 
     Args:
@@ -85,7 +85,7 @@ def ask(request: dict[str, Any], seconds: float, address: str = ADDRESS) -> dict
     raise NoGatewayError("no gateway is running here; on the host: docker exec picoclaw picoclaw task ...")
 
 
-def codes(address: str = ADDRESS) -> list[dict[str, Any]]:
+def codes(address: str = TASKS) -> list[dict[str, Any]]:
     """For each channel its pairing code, or who is allowed there; raise NoGatewayError when nobody tells."""
     try:
         with _connected(0.0, address) as connection:
@@ -122,6 +122,8 @@ def _lines(connection: socket.socket, request: dict[str, Any]) -> Iterator[dict[
     connection.sendall(json.dumps(request).encode() + b"\n")
     with connection.makefile("rb") as lines:
         for line in lines:
+            if not line.endswith(b"\n"):
+                raise ConnectionResetError("the gateway went away in the middle of a line")
             yield json.loads(line)
 
 

@@ -29,7 +29,7 @@ class WedgedError(OSError):
     """Calls fail again and again, although the Gateway is well."""
 
 
-_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError)
+_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError, ValueError)
 
 
 class DiscordChannel:
@@ -103,21 +103,27 @@ class DiscordChannel:
         await self._rest.log_out()
 
     async def _listen(self, gateway: Gateway, hearing: Hearing) -> None:
-        """Hear until the connection ends, or until calls fail again and again."""
+        """Hear until the connection ends, calls fail again and again, or what was missed is not read any more."""
         http = self._rest.http
         if http is None:
             http, hearing.me.id = await self._rest.log_in()
         listening = asyncio.create_task(gateway.listen(http))
         wedged = asyncio.create_task(self._rest.wedged.wait())
+        broken = asyncio.create_task(hearing.broken())
+        tasks = (listening, wedged, broken)
         try:
-            await asyncio.wait((listening, wedged), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if broken.done():
+                raise broken.result()
             if not listening.done():
                 raise WedgedError
             listening.result()
         finally:
-            listening.cancel()
-            wedged.cancel()
-            await asyncio.gather(listening, wedged, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if broken.done() and not broken.cancelled():  # a session that is resumed tells nothing of what was missed
+                gateway.forget()
 
     def _trouble(self, error: Exception, failures: int) -> float:
         """Note and log why there is no connection; return the seconds to wait."""

@@ -8,13 +8,15 @@ attempts. Its websocket (compression, heartbeats, RESUME) and its HTTP client (r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import yarl
 
 from agent.channels.discord_parts import DiscordWebSocket, HTTPClient, Intents, ReconnectWebSocket
@@ -69,9 +71,17 @@ class _Client:
     _enable_debug_events = False
 
     def __init__(self, http: HTTPClient, parsers: Mapping[str, Handler]) -> None:
-        self.http = http
+        self.http = self
+        self.token = http.token
+        self.socket: Any = None
+        self._connect = http.ws_connect
         self.loop = asyncio.get_running_loop()
         self._connection = _State(parsers)
+
+    async def ws_connect(self, url: str) -> Any:  # noqa: ANN401 - aiohttp's
+        """Keep hold of it: discord.py lets go of one over which no greeting comes, open as it is."""
+        self.socket = await self._connect(url)
+        return self.socket
 
     def dispatch(self, *_: object) -> None:
         """The handlers hear of everything."""
@@ -112,7 +122,8 @@ class Gateway:
         ws: Any = None
         try:
             async with asyncio.timeout(CONNECT_S):
-                ws = await self._open(http, self._session)
+                with _in_form():
+                    ws = await self._open(http, self._session)
             await self._begin(ws)
             while True:
                 async with asyncio.timeout(_patience(ws)):
@@ -127,6 +138,10 @@ class Gateway:
                 self._remember(ws)
                 await _close(ws)
 
+    def forget(self) -> None:
+        """Begin anew the next time."""
+        self._session = None
+
     async def _begin(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
         try:
             async with asyncio.timeout(BEGIN_S):
@@ -140,15 +155,15 @@ class Gateway:
     async def _open(self, http: HTTPClient, session: Session | None) -> Any:  # noqa: ANN401 - for its private parts
         parsers = {name: self._parser(name) for name in self._handlers}
         client = _Client(http, parsers)
-        if session is None:
-            return await DiscordWebSocket.from_client(client, initial=True)  # type: ignore[arg-type]
-        return await DiscordWebSocket.from_client(
-            client,  # type: ignore[arg-type]
-            gateway=session.gateway,
-            session=session.id,
-            sequence=session.sequence,
-            resume=True,
-        )
+        old: dict[str, Any] = {"initial": True}
+        if session is not None:
+            old = {"gateway": session.gateway, "session": session.id, "sequence": session.sequence, "resume": True}
+        try:
+            return await DiscordWebSocket.from_client(client, **old)  # type: ignore[arg-type]
+        except BaseException:
+            if client.socket is not None:
+                await _part(client.socket)
+            raise
 
     def _parser(self, name: str) -> Handler:
         return lambda data: self._due.append((name, data))
@@ -156,10 +171,8 @@ class Gateway:
     async def _next(self, ws: Any) -> set[str]:  # noqa: ANN401 - discord.py's, which does not type it
         """Hear one frame and handle what is in it; the names of its events."""
         self._due.clear()
-        try:
+        with _in_form():
             await ws.poll_event()
-        except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
-            raise GarbageError(type(error).__name__) from None
         for name, data in self._due:
             self._handlers[name](data)
         return {name for name, _ in self._due}
@@ -170,6 +183,15 @@ class Gateway:
     def _resumed(self, _: Mapping[str, Any]) -> None:
         log.info("resumed, listening")
         self._heard()
+
+
+@contextlib.contextmanager
+def _in_form() -> Iterator[None]:
+    """What discord.py raises for frames that are in no form it knows, as GarbageError."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
+        raise GarbageError(type(error).__name__) from None
 
 
 def _patience(ws: Any) -> float:  # noqa: ANN401 - discord.py's private parts
@@ -185,9 +207,13 @@ async def _close(ws: Any) -> None:  # noqa: ANN401 - whatever state it is in
     if ws._keep_alive is not None:  # noqa: SLF001 - its thread would go on
         ws._keep_alive.stop()  # noqa: SLF001
         ws._keep_alive = None  # noqa: SLF001
-    if not ws.socket.closed:
+    await _part(ws.socket)
+
+
+async def _part(socket: aiohttp.ClientWebSocketResponse) -> None:
+    if not socket.closed:
         try:
             async with asyncio.timeout(2):
-                await ws.socket.close(code=4000)
+                await socket.close(code=4000)
         except (TimeoutError, OSError):
             log.debug("the old connection did not close in time")

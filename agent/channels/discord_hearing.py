@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.channels import discord_inbound, discord_menu
 from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, RejectedError, backoff
-from agent.channels.discord_gateway import Handler
+from agent.channels.discord_gateway import GarbageError, Handler
 from agent.channels.discord_history import PLACE, History, Servers
 from agent.channels.discord_inbound import Me
 from agent.channels.discord_rest import Rest
@@ -45,6 +45,7 @@ class Hearing:
         self._catching_up: asyncio.Task[None] | None = None
         self._held: list[Callable[[], None]] | None = None
         self._behind = False
+        self._troubles: asyncio.Queue[Exception] = asyncio.Queue()
         self._write_at = 0.0
 
     @property
@@ -69,6 +70,10 @@ class Hearing:
             self._write_at = time.monotonic() + SEEN_EVERY_S
             self._history.write_down()
 
+    async def broken(self) -> Exception:
+        """Why what was missed is not read any more, as soon as that is so: another session has to begin."""
+        return await self._troubles.get()
+
     async def aclose(self) -> None:
         """End what goes on in the background."""
         for task in self._background:
@@ -80,12 +85,12 @@ class Hearing:
         self.me.application_id = str(data["application"]["id"])
         if self._held is None:
             self._held = []
-        self.heard()
+        self._behind = True
         log.info("connected, listening")
         self._servers.begin(data)
         if self._catching_up is not None:
             self._catching_up.cancel()
-        self._catching_up = self._spawn(self._catch_up())
+        self._catching_up = self._spawn(self._catch_up_or_tell())
         self._spawn(self._register_commands())
 
     def _server(self, data: Mapping[str, Any]) -> None:
@@ -155,6 +160,12 @@ class Hearing:
         placed = message.message_id and self._desk.permits(message.user_id)
         self._desk.receive([message], {PLACE + message.chat_id: message.message_id} if placed else None)
 
+    async def _catch_up_or_tell(self) -> None:
+        try:
+            await self._catch_up()
+        except Exception as error:  # noqa: BLE001 - whoever waits for it raises it again
+            self._troubles.put_nowait(error)
+
     async def _catch_up(self) -> None:
         """Hand in what was missed, oldest first, then what has come meanwhile, then let go of it."""
         failures = 0
@@ -163,17 +174,18 @@ class Hearing:
                 missed = await self._history.missed()
             except ChannelError as error:
                 failures += 1
-                self._behind = True
                 if self._contact.failed(f"what was said on Discord meanwhile cannot be read: {error}"):
                     log.error("what was missed cannot be read: %s", error)
                 await asyncio.sleep(backoff(failures))
+            except _UNKNOWN_FORM as error:
+                raise GarbageError(type(error).__name__) from None
             else:
                 break
         for message in missed:
             self._hand_in(message)
-        held, self._held = self._held or [], None
-        for work in held:
+        for work in self._held or ():
             work()
+        self._held = None
         self._behind = False
         self._history.write_down()
         self._contact.succeeded()

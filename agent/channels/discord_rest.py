@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from agent.channels.base import ChannelError, RejectedError
+from agent.channels.base import ChannelError, RejectedError, uncut
 from agent.channels.discord_parts import (
     DiscordException,
     DiscordServerError,
@@ -56,7 +56,7 @@ class Rest:
         self.wedged.clear()
         async with asyncio.timeout(LOGIN_S):
             user: Any = await http.static_login(self._token)
-        return http, str(user["id"])
+        return http, str(_read(user)["id"])
 
     async def log_out(self) -> None:
         """Close the connections."""
@@ -83,9 +83,9 @@ class Rest:
         options: dict[str, Any] = given
         if "files" not in given:
             options["timeout"] = aiohttp.ClientTimeout(total=CALL_S, sock_connect=ANSWER_S, sock_read=ANSWER_S)
-        with self._counted(), _words():
+        with uncut(), self._counted(), _words():
             async with asyncio.timeout(UPLOAD_S if "files" in given else CALL_S):
-                return await self.http.request(Route(method, path, **places or {}), **options)
+                return _read(await self.http.request(Route(method, path, **places or {}), **options))
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -114,8 +114,15 @@ def _words() -> Iterator[None]:
         raise ChannelError(f"Discord answers {error.status}") from None
     except HTTPException as error:
         raise _refusal(error) from None
-    except (DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError) as error:
+    except (DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError, ValueError) as error:
         raise ChannelError(f"Discord cannot be reached: {type(error).__name__}") from None
+
+
+def _read(answer: Any) -> Any:  # noqa: ANN401 - JSON
+    """Text is what discord.py gives of an answer that is no JSON; nothing is an answer."""
+    if isinstance(answer, str) and answer:
+        raise ValueError("no JSON")
+    return answer
 
 
 def _refusal(error: HTTPException) -> ChannelError:

@@ -1,25 +1,23 @@
 """Scripts as a channel: `docker exec picoclaw picoclaw task ...` gives the running gateway something to do.
 
-An abstract Unix socket, as the terminal's. A connection carries one request, a line of JSON, and one line back, before
-which there may be lines `{"progress": ...}`. A script chooses the id of its task, so it may ask again, as often as it
-likes and after any breakdown: the task is done once, and its answer is kept for a day at least.
+A connection carries one request, a line of JSON, and one line back, before which there may be lines
+`{"progress": ...}`. A script chooses the id of its task, so it may ask again, as often as it likes and after any
+breakdown: the task is done once, and its answer is kept for a week.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Annotated, Literal, Protocol
 
 import msgspec
 
-from agent.channels.base import ChannelError, Contact, Desk, Limits, Outbound, RejectedError
-from agent.channels.terminal import peer_may
+from agent.channels.base import ChannelError, Limits, Outbound
+from agent.channels.local import LocalChannel
 from agent.errors import PicoClawError
-from agent.store.tasks import Task
+from agent.sockets import TASKS
+from agent.store.tasks import Task, own_chat
 
-ADDRESS = "\0picoclaw-tasks"
 ORDERER = "owner"  # whoever can `docker exec` into the gateway
 MOST_BYTES = 1 << 20
 LONGEST_WAIT_S = 24 * 3600.0
@@ -74,6 +72,11 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
 
 
+def chat_of(order: Order) -> str:
+    """The chat id of the conversation that a task belongs to."""
+    return f"session:{order.session}" if order.session else own_chat(order.id)
+
+
 class Office(Protocol):
     """What the gateway does about the requests."""
 
@@ -90,30 +93,16 @@ class Office(Protocol):
 _requests: msgspec.json.Decoder[Order | Wait | Codes] = msgspec.json.Decoder(Order | Wait | Codes)
 
 
-class ScriptChannel:
-    """Whoever can `docker exec` into the gateway is the owner; a conversation for each task, or each named session."""
+class ScriptChannel(LocalChannel):
+    """A conversation for each task, or each named session; what is ordered comes to the desk through the office."""
 
     name = "script"
     limits = Limits(draft_every_s=2.0, file_bytes=0)
 
-    def __init__(self, office: Office, address: str = ADDRESS) -> None:
-        self.contact = Contact(max_age_s=float("inf"))
+    def __init__(self, office: Office, address: str = TASKS) -> None:
+        super().__init__(address, MOST_BYTES)
         self._office = office
-        self._address = address
         self._watchers: dict[str, set[asyncio.StreamWriter]] = {}
-        self._served: set[asyncio.StreamWriter] = set()
-
-    async def run(self, desk: Desk) -> None:
-        """Serve scripts until cancelled; what they order comes to the desk through the office."""
-        del desk
-        server = await asyncio.start_unix_server(self._serve, self._address, limit=MOST_BYTES)
-        self.contact.succeeded()
-        async with server:
-            await server.serve_forever()
-
-    def compose(self, markdown: str) -> list[str]:
-        """Markdown is what a script gets."""
-        return [markdown]
 
     async def send(self, message: Outbound) -> None:
         """Nothing: a script fetches its answer, when it likes."""
@@ -127,36 +116,15 @@ class ScriptChannel:
             writer.write(msgspec.json.encode({"progress": body[-500:]}) + b"\n")
         return shown or "progress"
 
-    async def typing(self, chat_id: str) -> None:
-        """A script sees nothing of the kind."""
-
-    async def download(self, reference: str) -> AsyncIterator[bytes]:
-        """Nothing can be attached to a task."""
-        raise RejectedError(f"a task has no file {reference}")
-        yield b""
-
     async def home(self, user_id: str) -> str:  # noqa: ARG002 - a script has no chat of its own
         """None."""
         raise ChannelError("a script has no private chat")
 
-    async def aclose(self) -> None:
-        """Hang up; whoever waits comes back."""
-        for writer in self._served:
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not peer_may(writer):
-            writer.close()
-            return
-        self._served.add(writer)
-        try:
-            with contextlib.suppress(ConnectionError):
-                answer = await self._answer(reader, writer)
-                writer.write(msgspec.json.encode(answer) + b"\n")
-                await writer.drain()
-        finally:
-            self._served.discard(writer)
-            writer.close()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the one request of a connection."""
+        answer = await self._answer(reader, writer)
+        writer.write(msgspec.json.encode(answer) + b"\n")
+        await writer.drain()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> object:
         try:
@@ -174,7 +142,7 @@ class ScriptChannel:
         return await self._finished(request, writer)
 
     async def _finished(self, request: Order | Wait, writer: asyncio.StreamWriter) -> Report:
-        chat = f"session:{request.session}" if isinstance(request, Order) and request.session else request.id
+        chat = chat_of(request) if isinstance(request, Order) else own_chat(request.id)
         watchers = self._watchers.setdefault(chat, set())
         watchers.add(writer)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from agent.channels.base import Channel
 from agent.gateway.printable import printable
@@ -20,6 +21,13 @@ BEGINNING_CHARS = 900
 FILE_NAME = "answer.md"
 
 
+class Ended(Protocol):
+    """Is told what a message is answered with."""
+
+    def __call__(self, message: Inbound, text: str, *, failed: bool = False) -> None:
+        """`text` is Markdown; `failed`: it only says that something went wrong."""
+
+
 class Answers:
     """Ends messages of the inbox, with or without a reply.
 
@@ -29,7 +37,7 @@ class Answers:
         spool: keeps long answers until they are sent.
         redact: takes secrets out of them.
         ready: called with a channel's name when something waits to be sent there.
-        ended: called with each message and the Markdown that it is answered with, just before that is stored.
+        ended: called with each message just before its answer is stored.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that an answer passes through
@@ -39,14 +47,14 @@ class Answers:
         spool: Spool,
         redact: Redaction,
         ready: Callable[[str], None],
-        ended: Callable[[Inbound, str], None] = lambda _, __: None,
+        ended: Ended | None = None,
     ) -> None:
         self._channels = channels
         self._mailbox = mailbox
         self._spool = spool
         self._redact = redact
         self.ready = ready
-        self._ended = ended
+        self._ended = ended or _untold
 
     def progress(self, message: Inbound, *, crowded: bool) -> Progress:
         """What shows the answer to `message` while it is being written."""
@@ -54,9 +62,9 @@ class Answers:
         answered = _answered(message, crowded=crowded)
         return Progress(channel, message, answered, self._redact, lambda draft: self._mailbox.drafted(message, draft))
 
-    def give(self, message: Inbound, text: str, language: str) -> None:
+    def give(self, message: Inbound, text: str, language: str, *, failed: bool = False) -> None:
         """Answer at once, without a draft."""
-        self._ended(message, self._redact(printable(text)))
+        self._ended(message, self._redact(printable(text)), failed=failed)
         self._mailbox.finish(message, self._messages(message, text, language, crowded=False))
         self.ready(message.channel)
 
@@ -100,6 +108,10 @@ class Answers:
             yield Outbound(message.channel, message.chat_id, body, reply_to, turn=message.id)
         if file is not None:
             yield Outbound(message.channel, message.chat_id, "", file=file, file_name=FILE_NAME, turn=message.id)
+
+
+def _untold(_: Inbound, __: str, *, failed: bool = False) -> None:
+    del failed
 
 
 def _answered(message: Inbound, *, crowded: bool) -> str | None:

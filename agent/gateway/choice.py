@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from agent.gateway.commands import argument_of
 from agent.llm.models import Models
 from agent.messages import say
 from agent.store.mailbox import Inbound
@@ -28,7 +29,7 @@ class ModelChoice:
 
     def answer(self, message: Inbound, language: str) -> str:
         """The answer to `/model`, with or without a number or a part of a name after it."""
-        wanted = message.text.strip().partition(" ")[2].strip()
+        wanted = argument_of(message.text)
         if not wanted:
             return self._listed(language)
         found = self._found(wanted.lower())

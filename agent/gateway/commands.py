@@ -23,6 +23,13 @@ def name_of(text: str) -> str | None:
     return None if found is None else found[1].lower()
 
 
+def argument_of(text: str) -> str:
+    """What stands after the name of a command."""
+    text = text.strip()
+    found = _COMMAND.match(text)
+    return "" if found is None else text[found.end() :].strip()
+
+
 class Commands:
     """Answers `/...` messages."""
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from agent.channels.base import Channel
 from agent.gateway.answer import Answers
-from agent.gateway.commands import Commands, name_of
+from agent.gateway.commands import Commands, argument_of, name_of
+from agent.gateway.printable import shortened
 from agent.gateway.progress import Progress
 from agent.gateway.turn import Turns
 from agent.messages import say
@@ -127,7 +128,7 @@ class Conversations:
 
     async def _answer_command(self, message: Inbound, chat: _Chat | None = None) -> None:
         language = self._language(message)
-        rest = message.text.strip().partition(" ")[2].strip()
+        rest = argument_of(message.text)
         command, stopped = name_of(message.text), []
         if command in ENDING and chat is not None:
             stopped, chat.stopped = chat.stopped, []
@@ -142,7 +143,8 @@ class Conversations:
         except Exception:  # whatever it is, the owner gets a word
             log.exception("command %d failed", message.id)
             reply = None
-        self._answers.give(message, say("internal", language) if reply is None else reply, language)
+        failed = reply is None
+        self._answers.give(message, reply or say("internal", language), language, failed=failed)
 
     async def _take_turn(self, chat: _Chat, message: Inbound) -> None:
         """Run a turn to its end, whoever ends it."""
@@ -239,7 +241,7 @@ def _stopped(requests: list[str], language: str) -> str:
     if not requests:
         return say("nothing_to_stop", language)
     first = " ".join(requests[0].split())
-    shown = first if len(first) <= 60 else f"{first[:60]}…"
+    shown = shortened(first, 60)
     if len(requests) == 1:
         return say("stopped", language, request=shown)
     return say("stopped_more", language, request=shown, more=len(requests) - 1)

@@ -43,9 +43,11 @@ class Delivery:
                         self._senders[chat_id] = group.create_task(self._send_all(chat_id))
 
     async def _send_all(self, chat_id: str) -> None:
-        while (message := self._mailbox.next_unsent(self._channel.name, chat_id)) is not None:
-            await self._deliver(message)
-        del self._senders[chat_id]
+        try:
+            while (message := self._mailbox.next_unsent(self._channel.name, chat_id)) is not None:
+                await self._deliver(message)
+        finally:  # however it ends: what comes later is sent
+            del self._senders[chat_id]
 
     async def _deliver(self, message: Outbound) -> None:
         failures = 0

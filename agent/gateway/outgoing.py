@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from agent.channels.base import Limits
 from agent.errors import PicoClawError
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.spool import Spool
@@ -50,7 +50,7 @@ class Outgoing:
             Outbound(
                 self._message.channel,
                 self._message.chat_id,
-                text if len(text) <= LONGEST_CAPTION else f"{text[:LONGEST_CAPTION]}…",
+                shortened(text, LONGEST_CAPTION),
                 file=str(path),
                 file_name=self._redact(printable(name)),
                 turn=self._message.id,

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 
 from agent.channels.base import Channel, ChannelError
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound
 
@@ -22,6 +22,8 @@ TEXT_AFTER_S = 1.2  # seconds after the first piece of text
 TOOLS_AFTER_S = 4.0  # seconds after the first tool began
 SETTLE_S = 10.0  # what an edit under way may take before it is given up
 UNFINISHED = " …"
+# Of the text so far; no service shows as much in one message, and the rest would be formatted for nothing.
+MOST_CHARS = 12_000
 # A service that refuses this often does not show drafts at all (as the terminal), or has other worries.
 _MOST_FAILURES = 3
 _LINE = 80
@@ -122,7 +124,7 @@ class Progress:
                 return
             wait = self._channel.limits.draft_every_s
             text = self._visible()
-            body = self._channel.compose(text)[0] if text else ""
+            body = self._channel.compose(text[:MOST_CHARS])[0] if text else ""
             if body and body != last:
                 try:
                     await self._once(body)
@@ -159,4 +161,4 @@ def _gist(arguments: str) -> str:
     except (ValueError, AttributeError, RecursionError):  # whatever a model has written
         return ""
     first = str(values[0]).strip().partition("\n")[0] if values else ""
-    return first if len(first) <= _LINE else f"{first[:_LINE]}…"
+    return shortened(first, _LINE)

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.cgroup import Cgroup
 from agent.confinement.report import look
+from agent.gateway.printable import duration
 from agent.llm.models import Models
 from agent.llm.warmth import ContainerState
 from agent.messages import say
@@ -89,16 +90,6 @@ def bar(name: str, used: int, limit: int) -> str:
     filled = min(round(CELLS * used / limit), CELLS) if limit else 0
     of = f"/{limit // _MEGABYTE}" if limit else ""
     return f"{name:9} {'█' * filled}{'░' * (CELLS - filled)} {used // _MEGABYTE}{of} MB"
-
-
-def duration(seconds: float) -> str:
-    """The two largest units: `4 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{int(seconds)} s"
 
 
 def _channel(name: str, channel: dict[str, Any], language: str) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from agent.channels.base import Channel, ChannelError
-from agent.channels.script import ORDERER, Order, RefusedError
+from agent.channels.script import ORDERER, Order, RefusedError, chat_of
 from agent.gateway.access import Access
 from agent.gateway.commands import name_of
 from agent.gateway.desk import FrontDesk
+from agent.gateway.printable import shortened
 from agent.gateway.turn import STOPPED_NOTE
 from agent.messages import say
 from agent.store.mailbox import Inbound, Mailbox, Outbound
@@ -96,11 +97,12 @@ class Orders:
                 continue
         return task
 
-    def ended(self, message: Inbound, text: str) -> None:
+    def ended(self, message: Inbound, text: str, *, failed: bool = False) -> None:
         """A message of the inbox is being answered with `text`; to be called just before that is stored."""
         if not message.external_id.startswith(PREFIX):
             return
-        done = name_of(message.text) is not None or _answered(self._of_turn(message.session, message.id))
+        command = name_of(message.text) is not None
+        done = not failed and (command or _answered(self._of_turn(message.session, message.id)))
         self._store.end(message.external_id.removeprefix(PREFIX), text, done=done)
         asyncio.get_running_loop().call_soon(self._wake)  # when it is stored
 
@@ -110,7 +112,7 @@ class Orders:
 
     async def _apart(self, order: Order) -> tuple[list[Inbound], None]:
         """In a conversation of its own, or in the named one."""
-        chat_id = f"session:{order.session}" if order.session else order.id
+        chat_id = chat_of(order)
         message = Inbound("script", chat_id, f"{PREFIX}{order.id}", ORDERER, "", order.text, order.language)
         fresh = replace(message, external_id=f"new:{order.id}", text="/new")
         return [fresh, message] if order.new else [message], None
@@ -132,7 +134,8 @@ class Orders:
             raise RefusedError(f"there is no private chat with {owner} on {name}: {error}") from None
         text = say("script_request", order.language, text=order.text)
         message = Inbound(name, chat_id, f"{PREFIX}{order.id}", owner, "", text, order.language)
-        shown = channel.compose(say("script_notice", order.language, text=self._redact(_shortened(order.text))))[0]
+        asked = shortened(self._redact(order.text), NOTICE_CHARS)
+        shown = channel.compose(say("script_notice", order.language, text=asked))[0]
         return [message], Outbound(name, chat_id, shown)
 
 
@@ -141,10 +144,6 @@ def _pairing(name: str, access: Access) -> dict[str, object]:
     if code is None:
         return {"channel": name, "allowed": access.owners()}
     return {"channel": name, "code": code[0], "seconds": round(code[1])}
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= NOTICE_CHARS else f"{text[:NOTICE_CHARS]}…"
 
 
 def _answered(turn: list[Message]) -> bool:

@@ -21,13 +21,15 @@ TASKS_KEPT_S = 7 * 24 * 3600.0
 # Of a conversation; a request to a model repeats 150,000 characters of it at most.
 KEPT_CHARS = 2_000_000
 _PAUSE_S = 0.5
+# After a start the first answers come first.
+_FIRST_S = 60.0
 
 
 async def run(mailbox: Mailbox, sessions: Sessions, spool: Spool, tasks: Tasks) -> None:
     """Tidy up now and every day, until cancelled."""
     spool.tidy(mailbox.files())
+    await asyncio.sleep(_FIRST_S)
     while True:
-        await asyncio.sleep(_PAUSE_S)  # after a start, the first answers come first
         forgotten = 0
         while pruned := mailbox.prune(time.time() - KEPT_S):
             forgotten += pruned
@@ -35,7 +37,10 @@ async def run(mailbox: Mailbox, sessions: Sessions, spool: Spool, tasks: Tasks) 
         while forgotten_tasks := tasks.forget(time.time() - TASKS_KEPT_S):
             forgotten += forgotten_tasks
             await asyncio.sleep(_PAUSE_S)
-        turns = sessions.prune(KEPT_CHARS)
+        turns = 0
+        for session in sessions.all():
+            turns += sessions.prune(session, KEPT_CHARS)
+            await asyncio.sleep(_PAUSE_S)
         if forgotten or turns:
             log.info("forgot %d old messages and %d old turns of long conversations", forgotten, turns)
         await asyncio.sleep(EVERY_S)

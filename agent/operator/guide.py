@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What is typed unseen, or comes from PICOCLAW_... in the environment or from --secrets.
+SECRETS = ("api_key", "bot_token", "app_token")
+
 KEY_PAGES = {
     "openrouter": "https://openrouter.ai/keys",
     "openai": "https://platform.openai.com/api-keys",
@@ -97,7 +100,10 @@ GUIDE: dict[str, dict[str, str]] = {
         "en": "--yes needs {flag}",
         "pl": "--yes wymaga {flag}",
     },
-    "init_bad_host": {"en": "{reason}: correct {file}", "pl": "{reason}: popraw {file}"},
+    "init_bad_host": {
+        "en": '{file} must hold JSON such as {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}: correct it there',
+        "pl": '{file} musi zawierać JSON taki jak {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}: popraw go tam',
+    },
     "init_bad_secrets": {
         "en": "--secrets must hold JSON with api_key, bot_token, app_token and nothing else",
         "pl": "--secrets musi zawierać JSON z api_key, bot_token, app_token i niczym więcej",

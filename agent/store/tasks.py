@@ -13,6 +13,11 @@ from agent.store.database import transaction
 PREFIX = "task:"
 
 
+def own_chat(task_id: str) -> str:
+    """The chat id of a task that has a conversation of its own, on the channel `script`; no other looks like it."""
+    return f"task:{task_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task as it stands.
@@ -90,8 +95,9 @@ class Tasks:
             ).fetchall()
             for task_id, channel, session in rows:
                 self._db.execute("DELETE FROM tasks WHERE id = ?", (task_id,))
-                if session == f"{channel}:{task_id}":
+                chat_id = own_chat(task_id)
+                if session == f"script:{chat_id}":
                     self._db.execute("DELETE FROM messages WHERE session = ?", (session,))
                     for table in ("inbox", "outbox"):
-                        self._db.execute(f"DELETE FROM {table} WHERE channel = ? AND chat_id = ?", (channel, task_id))
+                        self._db.execute(f"DELETE FROM {table} WHERE channel = ? AND chat_id = ?", (channel, chat_id))
         return len(rows)

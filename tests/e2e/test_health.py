@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tests.stack import Stack
 
 # Run in the container's image, with the product's own parts; only the time is shortened.
@@ -20,19 +22,16 @@ asyncio.run(main())
 
 
 def test_pid_1_that_hangs_ends_and_docker_starts_it_again(stack: Stack) -> None:
-    image = stack.inspect()["Config"]["Image"]
+    gateway = stack.inspect()
+    image, policy = gateway["Config"]["Image"], gateway["HostConfig"]["RestartPolicy"]["Name"]
     run = (
-        "docker run -d --name hangs --restart unless-stopped --network none --read-only --user 1000:1000 "
+        f"docker run -d --name hangs --restart {policy} --network none --read-only --user 1000:1000 "
         f"--cap-drop ALL --security-opt no-new-privileges --entrypoint /usr/bin/python3 {image} -SsPOO -c "
     )
     stack.lab.ssh("docker rm -f hangs >/dev/null 2>&1; true")
     try:
-        stack.lab.ssh(f"{run} {_quoted(_HANGS)}", check=True)
+        stack.lab.ssh(f"{run} {shlex.quote(_HANGS)}", check=True)
         stack.wait_for(lambda: stack.inspect("hangs")["RestartCount"] >= 1, 30, lambda: stack.logs("hangs"))
         assert "Timeout (0:00:02)!" in stack.logs("hangs")
     finally:
         stack.lab.ssh("docker rm -f hangs")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -10,7 +10,6 @@ from typing import Any
 from tests.fakes import defaults
 from tests.fakes.discord import errors
 from tests.fakes.discord.errors import ApiError
-from tests.fakes.discord.faults import Faults
 from tests.fakes.discord.files import Files
 from tests.fakes.discord.gateway.hub import Hub
 from tests.fakes.discord.gateway.intents import DM_MESSAGES, GUILD_MESSAGES, GUILDS
@@ -19,8 +18,9 @@ from tests.fakes.discord.objects import BOT, DM, GENERAL, SECRET, TEXT, THREAD, 
 from tests.fakes.discord.ratelimits import RateLimits
 from tests.fakes.discord.snowflakes import Snowflakes
 from tests.fakes.discord.views import for_event
+from tests.fakes.faults import Faults
 from tests.fakes.signals import Signal
-from tests.fakes.wire import DiscordCall, DiscordSettings
+from tests.fakes.wire import DiscordCall, DiscordFault, DiscordSettings
 
 _CALLS_KEPT = 20_000
 
@@ -59,7 +59,7 @@ class World:
         self.users: dict[str, User] = {BOT.id: BOT}
         self.channels = {GENERAL: Channel(GENERAL, TEXT, "general"), SECRET: Channel(SECRET, TEXT, "secret")}
         self.files = Files(self.address)
-        self.faults = Faults()
+        self.faults: Faults[DiscordFault] = Faults()
         self.limits = RateLimits()
         self.interactions = Interactions(self.ids)
         self.meet(defaults.DISCORD_OWNER_ID)

@@ -85,5 +85,5 @@ class TelegramControl:
         return json_response({})
 
     async def _fail(self, request: web.Request) -> web.Response:
-        self._world.faults.add(await body_of(request, TelegramFault))
+        self._world.faults.append(await body_of(request, TelegramFault))
         return json_response({})

@@ -6,9 +6,9 @@ from collections import deque
 from itertools import count
 
 from tests.fakes import defaults
+from tests.fakes.faults import Faults
 from tests.fakes.signals import Signal
 from tests.fakes.telegram.errors import ApiError, bad_request
-from tests.fakes.telegram.faults import Faults
 from tests.fakes.telegram.flood import FloodControl
 from tests.fakes.telegram.formatting.automatic import addresses_bot, with_automatic
 from tests.fakes.telegram.formatting.given import given_entity
@@ -17,7 +17,7 @@ from tests.fakes.telegram.messages import StoredFile, StoredMessage
 from tests.fakes.telegram.people import Chat, User
 from tests.fakes.telegram.pictures import checked_size
 from tests.fakes.telegram.updates import UpdateQueue
-from tests.fakes.wire import Call, Sent, TelegramSettings, UserEdit, UserMessage
+from tests.fakes.wire import Call, Sent, TelegramFault, TelegramSettings, UserEdit, UserMessage
 
 _CALLS_KEPT = 20_000
 
@@ -29,7 +29,7 @@ class World:
         """A fresh service; identifiers go on over `reset`, as the bot's offset does."""
         self.updates = UpdateQueue()
         self.flood = FloodControl()
-        self.faults = Faults()
+        self.faults: Faults[TelegramFault] = Faults()
         self.changed = Signal()
         self._message_ids = count(1)
         self.reset()

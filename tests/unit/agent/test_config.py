@@ -145,18 +145,6 @@ def test_an_own_address_needs_no_known_provider() -> None:
     assert parsed.llm.base_url == "http://10.0.0.5:11434/v1"
 
 
-def test_references_are_resolved_where_the_deploy_runs() -> None:
-    text = changed("llm.api_key", "${KEY}")
-    assert config.parse(config.resolve_references(text, {"KEY": "sk-real"})).llm.api_key == "sk-real"
-    with pytest.raises(ConfigError, match=r"llm\.api_key refers to \$\{KEY\}, which is not set"):
-        config.resolve_references(text, {})
-
-
-def test_a_text_without_references_comes_back_to_the_byte() -> None:
-    text = json.dumps(TELEGRAM, indent=7)
-    assert config.resolve_references(text, {}) is text
-
-
 @pytest.mark.parametrize(
     ("llm", "through_litellm"),
     [

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,9 @@ import pytest
 from agent.channels import discord as module
 from agent.channels.base import ChannelError, Outbound, RejectedError
 from agent.channels.discord_parts import Route
+from agent.store.mailbox import Edited, Inbound
 from tests.fakes import defaults
+from tests.fakes.discord.gateway.connection import Connection
 from tests.fakes.wire import DiscordFault, DiscordSettings
 from tests.unit.agent.discord_stage import Play, Stage, play
 from tests.unit.agent.heard import until
@@ -177,10 +181,12 @@ def test_a_token_that_is_put_right_is_taken(play: Play, monkeypatch: pytest.Monk
         DiscordFault(kind="error", path="/users/@me$", status=403, body="<html>Cloudflare</html>", times=3),
         DiscordFault(kind="error", path="/users/@me$", status=429, seconds=40.0, times=3),
         DiscordFault(kind="error", path="/users/@me$", status=429, seconds=0.2, whole=True, times=3),
+        DiscordFault(kind="error", path="/users/@me$", status=200, body='{"id": 1', times=3),
+        DiscordFault(kind="error", path="/users/@me$", status=200, body="<html>", times=3),
         DiscordFault(kind="reset", path="/users/@me$", times=3),
         DiscordFault(kind="silence", path="/users/@me$", times=1),
     ],
-    ids=["503", "Cloudflare", "429 for long", "429", "reset", "silence"],
+    ids=["503", "Cloudflare", "429 for long", "429", "broken", "text", "reset", "silence"],
 )
 def test_a_login_that_fails_is_tried_again(play: Play, monkeypatch: pytest.MonkeyPatch, fault: DiscordFault) -> None:
     monkeypatch.setattr("agent.channels.discord_rest.LOGIN_S", 1.0)
@@ -208,6 +214,8 @@ def test_refusals_say_whether_to_try_again(play: Play, monkeypatch: pytest.Monke
                 (DiscordFault(kind="error", path="/messages", status=429, seconds=40.0), 40.0),
                 (DiscordFault(kind="error", path="/messages", status=429, body="<html>Cloudflare</html>"), None),
                 (DiscordFault(kind="error", path="/messages", status=503), None),
+                (DiscordFault(kind="error", path="/messages", status=200, body='{"id": 1'), None),
+                (DiscordFault(kind="error", path="/messages", status=200, body="<html>"), None),
                 (DiscordFault(kind="silence", path="/messages"), None),
             ):
                 stage.world.faults[:] = [fault]
@@ -215,6 +223,7 @@ def test_refusals_say_whether_to_try_again(play: Play, monkeypatch: pytest.Monke
                     await channel.send(message)
                 assert not isinstance(caught.value, RejectedError), fault
                 assert caught.value.retry_after == retry_after
+                await channel.typing(stage.dm)  # so that the failures are none in a row
             stage.world.faults.clear()
             for chat, words in (("42", "Unknown Channel"), ("810000000000000003", "Missing Access")):
                 with pytest.raises(RejectedError, match=words):
@@ -257,6 +266,74 @@ def test_calls_that_fail_again_and_again_get_fresh_connections(play: Play) -> No
     play(scene)
 
 
+def test_a_name_that_is_looked_up_when_the_connections_end_is_a_call_that_failed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve, asked, answered = socket.getaddrinfo, threading.Event(), threading.Event()
+
+    def lookup(host: Any, *more: Any, **options: Any) -> Any:
+        if host == "slow.test":
+            asked.set()
+            answered.wait(10)
+        return resolve("127.0.0.1" if host == "slow.test" else host, *more, **options)
+
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+        async with stage.listening() as channel:
+            with monkeypatch.context() as patch:
+                patch.setattr(Route, "BASE", Route.BASE.replace("127.0.0.1", "slow.test"))
+                sending = asyncio.create_task(channel.send(Outbound("discord", stage.dm, "hi", id=1)))
+                await until(asked.is_set)
+            channel._rest.wedged.set()
+            with pytest.raises(ChannelError):
+                await sending
+            answered.set()
+            await stage.up(channel)
+
+    try:
+        play(scene)
+    finally:
+        answered.set()
+
+
+@pytest.mark.parametrize("what", ["an unknown form", "a full disk"])
+def test_what_was_missed_is_read_after_any_failure_and_until_then_it_is_not_well(
+    play: Play, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.listening():
+            stage.writes("before")
+            await stage.heard.until(1)
+        stage.writes("meanwhile")
+        receive, failures = stage.heard.receive, 1
+
+        def full(events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
+            nonlocal failures
+            events = list(events)
+            if events and failures:
+                failures = 0
+                raise OSError(28, "No space left on device")
+            receive(events, marks)
+
+        stage.world.faults.append(DiscordFault(kind="hang", method="GET", path="/messages", seconds=0.3))
+        if what == "a full disk":
+            monkeypatch.setattr(stage.heard, "receive", full)
+        else:
+            odd = DiscordFault(kind="error", method="GET", path="/messages", status=200, body='{"odd": 1}')
+            stage.world.faults[:] = [odd]
+        async with stage.listening(up=False) as channel:
+            await until(lambda: stage.world.hub.identifies == 2)
+            await asyncio.sleep(0.1 if what == "a full disk" else 0)
+            assert channel.contact.problem is not None
+            await stage.up(channel)
+            assert stage.world.hub.identifies == 3
+            stage.writes("after")
+            await stage.heard.until(3)
+        assert [one.text for one in stage.heard.messages] == ["before", "meanwhile", "after"]
+
+    play(scene)
+
+
 def test_what_nobody_understands_ends_nothing_but_the_connection(play: Play, caplog: pytest.LogCaptureFixture) -> None:
     async def scene(stage: Stage) -> None:
         async with stage.listening():
@@ -272,6 +349,32 @@ def test_what_nobody_understands_ends_nothing_but_the_connection(play: Play, cap
             await stage.begun_since(moment)
             stage.writes("and on")
             await stage.heard.until(2)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["resuming", "beginning"])
+def test_a_greeting_that_nobody_understands_ends_nothing_but_the_connection(
+    play: Play, monkeypatch: pytest.MonkeyPatch, *, again: bool
+) -> None:
+    send, broken = Connection.send, 0
+
+    def garbled(self: Connection, payload: dict[str, Any]) -> None:
+        nonlocal broken
+        if broken and payload.get("op") == 10:
+            broken -= 1
+            payload = ["no", "frame"]  # type: ignore[assignment]
+        send(self, payload)
+
+    async def scene(stage: Stage) -> None:
+        nonlocal broken
+        monkeypatch.setattr(Connection, "send", garbled)
+        async with stage.listening():
+            broken, moment = 1, stage.order("drop" if again else "invalid")
+            await stage.begun_since(moment)
+            assert not broken
+            stage.writes("and on")
+            await stage.heard.until(1)
 
     play(scene)
 

@@ -70,9 +70,9 @@ def test_polling_goes_on_after(fault: TelegramFault, words: str, caplog: pytest.
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "before")
         await heard.until(1)
-        fakes.state.telegram.faults.add(msgspec.structs.replace(fault))
+        fakes.state.telegram.faults.append(msgspec.structs.replace(fault))
         write(fakes, "one")
-        await until(lambda: not fakes.state.telegram.faults.waiting, 10)
+        await until(lambda: not fakes.state.telegram.faults, 10)
         write(fakes, "two")
         await heard.until(3)
         assert [message.text for message in heard.messages] == ["before", "one", "two"]
@@ -87,7 +87,7 @@ def test_polling_goes_on_after(fault: TelegramFault, words: str, caplog: pytest.
 def test_it_waits_as_long_as_telegram_asks(caplog: pytest.LogCaptureFixture) -> None:
     async def scene(fakes: StandIns, _: TelegramChannel, heard: Heard) -> None:
         limit = TelegramFault(kind="error", method="getUpdates", status=429, parameters={"retry_after": 1})
-        fakes.state.telegram.faults.add(limit)
+        fakes.state.telegram.faults.append(limit)
         write(fakes, "hello")
         await heard.until(1)
         polls = [call for call in fakes.state.telegram.calls if call.method == "getUpdates"]
@@ -188,7 +188,7 @@ def test_names_that_are_not_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wedged_pool_of_polls_is_left_behind_at_once() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         limit = TelegramFault(kind="error", method="getUpdates", status=429, parameters={"retry_after": 1})
-        fakes.state.telegram.faults.add(limit)
+        fakes.state.telegram.faults.append(limit)
         await until(lambda: "slow down" in (channel.contact.problem or ""))
         pool = channel._link._polls  # whose only connection is free now
         kept = await _kept(pool, f"{fakes.url(defaults.TELEGRAM_HOST)}/bot{defaults.TELEGRAM_TOKEN}/getMe")
@@ -235,7 +235,7 @@ def test_what_is_under_way_is_not_cut_off_by_new_connections() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "hello")
         await heard.until(1)
-        fakes.state.telegram.faults.add(TelegramFault(kind="hang", method="sendMessage", seconds=0.4))
+        fakes.state.telegram.faults.append(TelegramFault(kind="hang", method="sendMessage", seconds=0.4))
         sending = asyncio.create_task(channel.send(answer(channel, "hi")))
         await until(lambda: calls(fakes, "sendMessage") == 1)
         channel._link.renew_calls()
@@ -252,7 +252,7 @@ def test_refusals_and_limits_are_no_reason_for_new_connections() -> None:
         await heard.until(1)
         pool = channel._link._calls
         limit = TelegramFault(kind="error", method="sendMessage", status=429, parameters={"retry_after": 1}, times=4)
-        fakes.state.telegram.faults.add(limit)
+        fakes.state.telegram.faults.append(limit)
         for chat in [OWNER] * 4 + ["424242"] * 4:
             with pytest.raises(ChannelError):
                 await channel.send(answer(channel, "hi", chat))
@@ -351,7 +351,7 @@ async def _trickling() -> AsyncIterator[str]:
 def test_a_getme_that_fails_delays_a_groups_message_and_loses_none() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         await until(lambda: channel.contact.problem is None)
-        fakes.state.telegram.faults.add(TelegramFault(kind="error", method="getMe", status=502, times=2))
+        fakes.state.telegram.faults.append(TelegramFault(kind="error", method="getMe", status=502, times=2))
         write(fakes, f"@{defaults.BOT_USERNAME} hello", "supergroup")
         await heard.until(1)
         assert calls(fakes, "getMe") == 3
@@ -363,7 +363,7 @@ def test_commands_are_registered_as_soon_as_the_service_takes_them(monkeypatch: 
     monkeypatch.setattr(module, "backoff", lambda *_, **__: 0.01)
 
     async def scene(fakes: StandIns, _: TelegramChannel, __: Heard) -> None:
-        fakes.state.telegram.faults.add(TelegramFault(kind="error", method="setMyCommands", status=502, times=3))
+        fakes.state.telegram.faults.append(TelegramFault(kind="error", method="setMyCommands", status=502, times=3))
         await until(lambda: ("default", "pl") in fakes.state.telegram.commands)
         english, polish = (fakes.state.telegram.commands["default", language] for language in ("", "pl"))
         assert {one["command"] for one in english} == {one["command"] for one in polish} >= {"stop", "new", "help"}

@@ -86,7 +86,7 @@ def test_formatting_that_is_refused_is_left_out_and_nothing_lost() -> None:
         refusal = TelegramFault(
             kind="error", method="sendMessage", status=400, description="Bad Request: can't parse entities: x"
         )
-        fakes.state.telegram.faults.add(refusal)
+        fakes.state.telegram.faults.append(refusal)
         await channel.send(Outbound("telegram", str(defaults.OWNER_ID), channel.compose("**bold**")[0]))
         sent = fakes.state.telegram.messages(defaults.OWNER_ID)[-1]
         assert (sent.content.text, sent.content.entities) == ("bold", [])
@@ -104,7 +104,7 @@ def test_sending_says_whether_to_try_again() -> None:
         with pytest.raises(RejectedError, match="Chat not found"):
             await channel.send(Outbound("telegram", "424242", body))
         limit = TelegramFault(kind="error", method="sendMessage", status=429, parameters={"retry_after": 7})
-        fakes.state.telegram.faults.add(limit)
+        fakes.state.telegram.faults.append(limit)
         with pytest.raises(ChannelError) as caught:
             await channel.send(Outbound("telegram", chat, body))
         assert caught.value.retry_after == 7
@@ -250,7 +250,7 @@ def test_a_limit_on_drafts_holds_for_the_whole_group(monkeypatch: pytest.MonkeyP
         fakes.state.telegram.user_writes(group_message("hello"))
         shown = await channel.draft(str(GROUP), channel.compose("a")[0], None, None)
         limit = TelegramFault(kind="error", method="editMessageText", status=429, parameters={"retry_after": 9})
-        fakes.state.telegram.faults.add(limit)
+        fakes.state.telegram.faults.append(limit)
         with pytest.raises(ChannelError) as caught:
             await channel.draft(str(GROUP), channel.compose("b")[0], shown, None)
         assert caught.value.retry_after == 9
@@ -284,7 +284,7 @@ def test_no_message_is_too_large_for_a_second_look() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "hello")
         await heard.until(1)
-        fakes.state.telegram.faults.add(
+        fakes.state.telegram.faults.append(
             TelegramFault(kind="error", method="sendMessage", status=413, description="Request Entity Too Large")
         )
         with pytest.raises(RejectedError):

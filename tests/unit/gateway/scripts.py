@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,22 @@ from agent.gateway.redaction import Redaction
 from agent.gateway.tasks import Orders
 from agent.store.owners import Owners
 from agent.store.tasks import Tasks
-from tests.unit.gateway.world import SECRET, Chat, Model, World
+from tests.unit.gateway.world import OWNER, SECRET, Chat, Model, World
 
 
 class ScriptWorld(World):
     """A world that scripts can reach; made again with the same address it is the gateway after a restart."""
 
     def __init__(
-        self, folder: Path, chat: Chat | None = None, model: Model | None = None, address: str | None = None
+        self,
+        folder: Path,
+        chat: Chat | None = None,
+        model: Model | None = None,
+        address: str | None = None,
+        owners: Sequence[str] = (OWNER,),
     ) -> None:
         self.address = address or f"\0picoclaw-test-{uuid.uuid4().hex}"
-        self.owners = ["7"]
-        super().__init__(folder, chat, model)
+        super().__init__(folder, chat, model, owners)
 
     def _assemble(self) -> None:
         super()._assemble()
@@ -51,8 +56,7 @@ class ScriptWorld(World):
             received=self.conversations.put,
             edited=self.conversations.edited,
         )
-        access = Access("telegram", self.owners, owners)
-        self.orders.open(channels, {"telegram": self.desk, "script": desk}, {"telegram": access})
+        self.orders.open(channels, {"telegram": self.desk, "script": desk}, {"telegram": self.access})
         self._desk = desk
 
     async def __aenter__(self) -> ScriptWorld:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -15,9 +18,10 @@ from agent.errors import PicoClawError
 from agent.llm.errors import LLMKeyError
 from agent.llm.stream import Completion
 from agent.store.sessions import Message
+from roles.common.names import REPOSITORY
 from tests.unit.agent.heard import until
 from tests.unit.gateway.scripts import ScriptWorld
-from tests.unit.gateway.world import OWNER, SECRET, Chat, Model, said
+from tests.unit.gateway.world import OWNER, SECRET, Chat, Held, Model
 
 Scene = Callable[[ScriptWorld], Awaitable[None]]
 
@@ -34,20 +38,6 @@ def play(tmp_path: Path) -> Callable[..., None]:
         asyncio.run(whole())
 
     return run
-
-
-class Held:
-    """A model that answers when it is told to."""
-
-    def __init__(self) -> None:
-        self.released = asyncio.Event()
-        self.asked = asyncio.Event()
-
-    async def __call__(self, _: Model, messages: Sequence[Message]) -> Completion:
-        """Wait for the test."""
-        self.asked.set()
-        await self.released.wait()
-        return said(f"re: {messages[-1]['content']}")
 
 
 def test_a_task_is_answered_and_each_has_a_conversation_of_its_own(play: Callable[..., None]) -> None:
@@ -254,26 +244,99 @@ def test_without_a_gateway_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert (found["status"], "no gateway" in found["answer"]) == ("failed", True)
 
 
-def test_the_pairing_code_is_told_to_who_has_the_host(play: Callable[..., None]) -> None:
+def test_the_pairing_code_is_told_to_who_has_the_host(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with ScriptWorld(tmp_path, owners=[]) as world:
+            told = task_cli.pairing(await asyncio.to_thread(task_cli.codes, world.address))
+            found = re.fullmatch(r"telegram: nobody is allowed yet; within 15 min send .*: /pair (\w+)", told)
+            assert found is not None, told
+            world.write("hello")
+            world.write(f"/pair {found[1]}")
+            await world.idle()
+            assert len(world.chat.texts()) == 1, "a stranger is not answered before"
+            told = task_cli.pairing(await asyncio.to_thread(task_cli.codes, world.address))
+            assert told == "telegram: allowed: 7"
+
+    asyncio.run(whole())
+
+
+def test_a_chat_of_the_owners_is_not_forgotten_with_a_task_that_is_called_like_it(play: Callable[..., None]) -> None:
     async def scene(world: ScriptWorld) -> None:
-        allowed = await asyncio.to_thread(task_cli.codes, world.address)
-        assert task_cli.pairing(allowed) == "telegram: allowed: 7"
+        world.write("remember me")
+        await world.idle()
+        await world.task("in the chat", id=OWNER, reply_to="telegram")
+        await world.task("in a session", session="diary")
+        await world.task("apart", id="session:diary")
+        assert world.tasks.forget(time.time() + 60) == 3
+        kept = [
+            [message["content"] for message in stored(world, name)] for name in ("telegram:7", "script:session:diary")
+        ]
+        assert "remember me" in kept[0]
+        assert kept[1] == ["in a session", "re: in a session"]
+        assert stored(world, "script:task:session:diary") == []
 
     play(scene)
 
 
-def test_another_user_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.channels.script.peer_may", lambda _: False)
+def stored(world: ScriptWorld, session: str) -> list[Message]:
+    return world.sessions.newest(session, 10_000).messages
 
-    async def whole() -> bytes:
-        async with ScriptWorld(tmp_path) as world:
-            reader, writer = await asyncio.open_unix_connection(world.address)
-            writer.write(b'{"do":"pair"}\n')
-            try:
-                return await reader.read()
-            except ConnectionResetError:
-                return b""
-            finally:
-                writer.close()
 
-    assert asyncio.run(whole()) == b""
+def test_a_command_that_fails_is_a_failed_task(play: Callable[..., None]) -> None:
+    async def scene(world: ScriptWorld) -> None:
+        def breaks(*_: object) -> str:
+            raise ValueError
+
+        world.status = breaks
+        found = await world.task("/status")
+        assert (found["status"], "went wrong" in found["answer"]) == ("failed", True)
+        assert (await world.task("/help"))["status"] == "done"
+
+    play(scene)
+
+
+def test_a_gateway_that_goes_in_the_middle_of_a_line_is_asked_again(tmp_path: Path) -> None:
+    address, answers = f"\0{tmp_path}", [b'{"status": "do', b'{"id": "a", "status": "done", "answer": "x"}\n']
+
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(answers.pop(0))
+        await writer.drain()
+        writer.close()
+
+    async def whole() -> dict[str, object]:
+        async with await asyncio.start_unix_server(half, address):
+            return await asyncio.to_thread(task_cli.ask, {"do": "wait", "id": "a"}, 5, address)
+
+    assert asyncio.run(whole())["status"] == "done"
+
+
+_ASKS = """
+import socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.connect("\\0" + sys.argv[1])
+try:
+    connection.sendall(b'{"do":"pair"}\\n')
+    print(connection.makefile().readline())
+except (BrokenPipeError, ConnectionResetError):
+    pass
+"""
+
+
+@pytest.mark.parametrize(("user", "served"), [(0, True), (65534, False)])
+def test_only_root_and_the_gateways_own_user_are_served(play: Callable[..., None], user: int, *, served: bool) -> None:
+    async def scene(world: ScriptWorld) -> None:
+        asks = await asyncio.create_subprocess_exec(
+            "/usr/bin/python3", "-ISc", _ASKS, world.address[1:], stdout=asyncio.subprocess.PIPE, user=user
+        )
+        told, _ = await asks.communicate()
+        assert (b"telegram" in told) is served
+        assert asks.returncode == 0
+
+    play(scene)
+
+
+def test_a_script_that_waits_holds_little_of_the_gateways_memory() -> None:
+    code = "import sys, agent.cli, agent.task_cli, json; print(json.dumps(list(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=REPOSITORY)
+    assert not {"asyncio", "sqlite3", "msgspec", "http.client", "agent.config"} & set(json.loads(done.stdout))

@@ -59,7 +59,9 @@ class DiscordServer:
         call = self._record(request)
         headers: dict[str, str] = {}
         try:
-            fault = self._world.faults.take(call.method, call.path)
+            fault = self._world.faults.take(
+                lambda one: one.method in ("*", call.method) and re.search(one.path, call.path) is not None
+            )
             if fault is not None and (raw := await suffer(fault, request)) is not None:
                 call.status = raw.status
                 return raw
