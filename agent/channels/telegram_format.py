@@ -54,7 +54,7 @@ def parse(body: str) -> tuple[str, list[MessageEntity]]:
 
 def _with_addresses(text: str, entities: list[Found]) -> tuple[str, list[Found]]:
     """An address that Telegram would not open stands beside its words instead of behind them."""
-    kept = [one for one in entities if one.type != "custom_emoji" and (one.url is None or _LINK.fullmatch(one.url))]
+    kept = [one for one in entities if one.url is None or _LINK.fullmatch(one.url)]
     odd = [one for one in entities if one.url and not _LINK.fullmatch(one.url)]
     written = text.encode("utf-16-le")
     for link in sorted(odd, key=lambda one: one.offset + one.length, reverse=True):

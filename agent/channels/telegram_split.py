@@ -96,16 +96,17 @@ def _last(text: str, mark: str, least: int, most: int, fits: Callable[[int], boo
 def _between_letters(text: str, start: int, most: int) -> int:
     """A place where neither a letter and its accents nor the parts of an emoji are torn apart."""
     for place in range(most, max(start, most - _LONGEST_CLUSTER), -1):
-        if not _belongs(text[place], text[place - 1]):
+        if not _belongs(text, place):
             return place
     return most
 
 
-def _belongs(letter: str, before: str) -> bool:
-    return (
-        letter in _JOINED
-        or before == "\u200d"
-        or ord(letter) in _SKIN
-        or (ord(letter) in _FLAG and ord(before) in _FLAG)
-        or unicodedata.combining(letter) != 0
-    )
+def _belongs(text: str, place: int) -> bool:
+    """Whether the letter at `place` is shown together with the one before it."""
+    letter, before = text[place], text[place - 1]
+    if ord(letter) in _FLAG:  # a flag is two of them
+        first = place
+        while first and ord(text[first - 1]) in _FLAG:
+            first -= 1
+        return (place - first) % 2 == 1
+    return letter in _JOINED or before == "\u200d" or ord(letter) in _SKIN or unicodedata.combining(letter) != 0

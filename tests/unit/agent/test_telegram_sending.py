@@ -265,7 +265,6 @@ def test_a_limit_on_drafts_holds_for_the_whole_group(monkeypatch: pytest.MonkeyP
     [
         "[here](http://localhost:8080/x)",
         "[him](tg://user?id=1)",
-        "![😀](tg://emoji?id=5368324170671202286)",
         "[f](ftp://a.b)",
     ],
 )
