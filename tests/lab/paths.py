@@ -108,7 +108,7 @@ class Places:
 
     @property
     def ssh_connection(self) -> Path:
-        """The socket of the one connection to the lab host that all SSH clients share: a login takes ten times longer."""
+        """The socket of the one connection that all SSH clients share: a login takes ten times longer."""
         return self.dir / "ssh.sock"
 
     @property
