@@ -19,7 +19,7 @@ from tests.stack import REPOSITORY, Stack
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks of groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Share the tests out among the lab hosts."""
-    if config.getoption("dist", "no") == "loadgroup":
+    if config.getoption("loadgroup", default=False):
         labs.arrange(items)
 
 
