@@ -34,11 +34,10 @@ class Verification:
 def verify(stack: Stack) -> Verification:
     """`pytest tests/compliance` against the lab host."""
     hosts = f"--hosts={stack.environment['PICOCLAW_TESTINFRA_HOSTS']}"
-    options = ["-q", "--tb=no", "-p", "no:cacheprovider", hosts]
     with tempfile.TemporaryDirectory() as directory:
         junit = Path(directory, "junit.xml")
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "tests/compliance", *options, f"--junit-xml={junit}"],
+            [sys.executable, "-m", "pytest", "tests/compliance", "-q", "--tb=no", hosts, f"--junit-xml={junit}"],
             cwd=REPOSITORY, env=stack.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
