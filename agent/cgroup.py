@@ -54,32 +54,28 @@ def number(text: str) -> int | None:
     return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
 
 
-def memory() -> tuple[int, int | None]:
-    """Bytes in use, as `docker stats` counts them (without the page cache that could go), and the limit."""
-    used = number(read("memory", "memory.usage_in_bytes", "memory.current")) or 0
-    cache = 0
-    for line in read("memory", "memory.stat", "memory.stat").splitlines():
-        name, _, value = line.partition(" ")
-        if name == "total_inactive_file" or (name == "inactive_file" and not cache):
-            cache = int(value)
-    return max(used - cache, 0), number(read("memory", "memory.limit_in_bytes", "memory.max"))
-
-
 class Cgroup:
     """This process's cgroup; a limit or counter that cannot be read is None or 0."""
 
-    __slots__ = ("_memory_events", "_pids", "_pids_events", "memory_limit", "pids_limit")
+    __slots__ = ("_memory", "_memory_events", "_memory_stat", "_pids", "_pids_events", "memory_limit", "pids_limit")
 
     def __init__(self) -> None:
         self.memory_limit = number(read("memory", "memory.limit_in_bytes", "memory.max"))
         self.pids_limit = number(read("pids", "pids.max", "pids.max"))
         self._pids = find("pids", "pids.current", "pids.current")
         self._pids_events = find("pids", "pids.events", "pids.events")
+        self._memory = find("memory", "memory.usage_in_bytes", "memory.current")
+        self._memory_stat = find("memory", "memory.stat", "memory.stat")
         self._memory_events = find("memory", "memory.oom_control", "memory.events")
 
     def pids(self) -> int:
         """Processes and threads in the cgroup now."""
         return number(read_file(self._pids)) or 0
+
+    def memory(self) -> int:
+        """Bytes in use as `docker stats` counts them: without the files' pages that nobody has asked for lately."""
+        idle = _counter(self._memory_stat, "total_inactive_file ") or _counter(self._memory_stat, "inactive_file ")
+        return max((number(read_file(self._memory)) or 0) - idle, 0)
 
     def memory_kills(self) -> int:
         """How many processes the kernel has ended here for lack of memory."""

@@ -9,14 +9,13 @@ import json
 import os
 import socket
 import sys
-from http.client import HTTPConnection
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
-from agent import __version__
+from agent import __version__, script_commands
+from agent.sockets import CHAT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,6 +41,8 @@ def sandbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def health(ready: bool, as_json: bool) -> None:
     """Print how the running gateway is; exit 1 when it is not well."""
+    from http.client import HTTPConnection
+
     from agent.gateway.healthcheck import HOST, PORT
 
     connection = HTTPConnection(HOST, PORT, timeout=5)
@@ -147,83 +148,15 @@ def usage(days: int, as_json: bool, lang: str) -> None:
 
 
 @main.command()
-@click.argument("text", nargs=-1)
-@click.option(
-    "--reply-to", default="", metavar="CHANNEL", help="Work on it in your private chat there, and answer there too."
-)
-@click.option("--session", default="", metavar="NAME", help="Go on with the conversation of that name, not a new one.")
-@click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds to wait.")
-@click.option("--wait", metavar="ID", help="Wait for a task that was handed in before, instead of a new one.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: id, status, answer, seconds.")
-@click.option(
-    "--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of its own words."
-)
-def task(text: tuple[str, ...], wait: str | None, timeout: float, *, as_json: bool, **order: str) -> None:
-    """Hand TEXT to the assistant (- reads it from standard input), wait, and print the answer.
-
-    Exit codes: 0 answered, 1 failed, 2 wrong usage, 3 timed out: the task goes on, and --wait ID fetches its answer.
-
-    On the host: docker exec picoclaw picoclaw task "how full is the disk?"
-    """
-    from agent import task_client
-
-    words = sys.stdin.read() if text == ("-",) else " ".join(text)
-    if not wait and not words.strip():
-        raise click.UsageError("give the task as TEXT, or - to read it from standard input")
-    number = wait or task_client.new_id()
-    if sys.stderr.isatty():
-        click.echo(f"task {number} ...", err=True)
-    language = order.pop("lang")
-    asked = {"do": "wait" if wait else "task", "id": number, "text": words, "language": language, **order}
-    try:
-        outcome = task_client.ask(asked, timeout)
-    except task_client.TaskError as error:
-        raise click.ClickException(str(error)) from None
-    if as_json:
-        click.echo(json.dumps(outcome.document(), ensure_ascii=False))
-    elif outcome.status == "timeout":
-        click.echo(f"not answered yet; picoclaw task --wait {number}", err=True)
-    else:
-        click.echo(outcome.answer)
-    sys.exit(outcome.exit_code)
-
-
-@main.command()
-def pair() -> None:
-    """Print the code with which you become the owner of a channel that has none.
-
-    On the host: docker exec picoclaw picoclaw pair
-    """
-    from agent import task_client
-
-    try:
-        codes = task_client.codes()
-    except task_client.TaskError as error:
-        raise click.ClickException(str(error)) from None
-    for name, code in codes.items():
-        click.echo(f"{name}: has an owner" if code is None else f"{name}: within 15 minutes send the bot: /pair {code}")
-
-
-@main.command()
-def n8n() -> None:
-    """Print a workflow for n8n that gives the assistant a task over SSH: Workflows, Import from File."""
-    from importlib.resources import files
-
-    click.echo(files("agent").joinpath("n8n_workflow.json").read_text(encoding="utf-8"), nl=False)
-
-
-@main.command()
 @click.argument("message", nargs=-1)
 def chat(message: tuple[str, ...]) -> None:
     """Talk to the assistant in this terminal; with MESSAGE, ask once and print the answer.
 
     On the host: docker exec -it picoclaw picoclaw chat
     """
-    from agent.channels.terminal import ADDRESS
-
     with socket.socket(socket.AF_UNIX) as connection:
         try:
-            connection.connect(ADDRESS)
+            connection.connect(CHAT)
         except OSError:
             raise click.ClickException(
                 "no gateway is running here; on the host: docker exec -it picoclaw picoclaw chat"
@@ -242,9 +175,11 @@ def chat(message: tuple[str, ...]) -> None:
 def slack_manifest() -> None:
     """Print the manifest of the Slack app, to be pasted at api.slack.com/apps (Create New App, From a manifest).
 
-    On the operator's machine: .venv/bin/python -m agent.cli slack-manifest
+    On your own machine: picoclaw slack-manifest (after make venv, in .venv/bin)
     """
-    click.echo(Path(__file__).with_name("channels").joinpath("slack_manifest.json").read_text(), nl=False)
+    from agent.channels import slack_manifest as manifest
+
+    click.echo(manifest(), nl=False)
 
 
 def _ask(lines: TextIO, text: str) -> str:
@@ -270,24 +205,32 @@ def _in_words(report: dict[str, object]) -> str:
         lines.append(str(report["problem"]))
     channels = report.get("channels", {})
     if isinstance(channels, dict):
-        lines += [f"{name}: {_contact(channel)}" for name, channel in channels.items()]
+        lines += [_channel_in_words(name, channel) for name, channel in channels.items()]
     egress = report.get("egress", {})
     if isinstance(egress, dict):
         lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
     if "sandbox" in report:
         lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
+        lines.append(f"waiting: {report['waiting']} to be answered, {report['unsent']} to be delivered")
     return "\n".join(lines)
 
 
-def _contact(channel: dict[str, Any]) -> str:
-    if channel["problem"]:
-        return f"{channel['problem']}{'' if channel.get('curable', True) else ' (a restart does not help)'}"
-    return f"ok, heard {channel['last_contact_s'] or 0:.0f} s ago"
+def _channel_in_words(name: str, channel: dict[str, object]) -> str:
+    age, problem = channel["last_contact_s"], channel["problem"]
+    words = f"{name}: {problem or 'ok'}, " + ("no contact yet" if age is None else f"last contact {age} s ago")
+    if problem and not channel["curable"]:
+        words += "; a restart does not help, you have to change something"
+    if not channel["paired"]:
+        words += "; nobody is allowed yet (picoclaw pair)"
+    return words + (f"; strangers turned away: {channel['strangers']}" if channel["strangers"] else "")
 
 
 def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
+
+for command in script_commands.COMMANDS:
+    main.add_command(command)
 
 if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
     from agent.operator.cli import COMMANDS

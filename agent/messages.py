@@ -31,49 +31,89 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
-    "status_head": {"en": "PicoClaw {version}, up {uptime}", "pl": "PicoClaw {version}, działa od {uptime}"},
-    "status_model": {"en": "model: {model}", "pl": "model: {model}"},
-    "status_contact": {"en": "{name}: ok, heard {seconds} s ago", "pl": "{name}: ok, kontakt {seconds} s temu"},
+    "status_title": {"en": "**PicoClaw {version}**, up {uptime}", "pl": "**PicoClaw {version}**, działa {uptime}"},
+    "status_channel": {"en": "{name}: ok, last contact {age} ago", "pl": "{name}: ok, ostatni kontakt {age} temu"},
+    "status_channel_down": {
+        "en": "{name}: ⚠ {problem}; last contact {age} ago",
+        "pl": "{name}: ⚠ {problem}; ostatni kontakt {age} temu",
+    },
+    "status_channel_never": {
+        "en": "{name}: ⚠ {problem}; no contact since the start",
+        "pl": "{name}: ⚠ {problem}; od startu bez kontaktu",
+    },
+    "status_model": {"en": "model: `{model}` ({engine})", "pl": "model: `{model}` ({engine})"},
+    "status_model_resting": {
+        "en": "model: `{model}` ({engine}), stands in for `{first}`",
+        "pl": "model: `{model}` ({engine}), zastępuje `{first}`",
+    },
+    "engine_direct": {"en": "asked directly", "pl": "pytany wprost"},
+    "engine_asleep": {"en": "through litellm, which is asleep", "pl": "przez litellm, który śpi"},
+    "engine_starting": {"en": "through litellm, which is starting", "pl": "przez litellm, który się uruchamia"},
+    "engine_warm": {"en": "through litellm, which is loaded", "pl": "przez litellm, który jest wczytany"},
+    "engine_down": {"en": "through litellm, which does NOT answer", "pl": "przez litellm, który NIE odpowiada"},
+    "status_sandbox_down": {
+        "en": "sandbox: ⚠ not connected (docker logs picoclaw-sandbox)",
+        "pl": "piaskownica: ⚠ niepołączona (docker logs picoclaw-sandbox)",
+    },
+    "status_memory": {"en": "memory and workspace", "pl": "pamięć i przestrzeń robocza"},
+    "status_workspace_full": {
+        "en": "⚠ The workspace is FULL; ask me to delete something.",
+        "pl": "⚠ BRAK MIEJSCA w przestrzeni roboczej; poproś, żebym coś usunął.",
+    },
     "status_confined": {
-        "en": "confinement: {ok} of {all} controls in force",
-        "pl": "izolacja: działa {ok} z {all} zabezpieczeń",
+        "en": "confinement: all {all} controls hold",
+        "pl": "zabezpieczenia: działa wszystkie {all}",
     },
-    "status_counts": {
-        "en": "waiting messages: {waiting}, strangers turned away: {strangers}",
-        "pl": "wiadomości w kolejce: {waiting}, odprawieni obcy: {strangers}",
+    "status_weak": {
+        "en": "confinement: ⚠ only {ok} of {all} controls hold ({missing}); run the deploy again",
+        "pl": "zabezpieczenia: ⚠ działa tylko {ok} z {all} (brak: {missing}); uruchom wdrożenie ponownie",
     },
-    "sandbox_up": {
-        "en": "sandbox: connected, workspace {used} of {limit} MB",
-        "pl": "piaskownica: połączona, pliki {used} z {limit} MB",
+    "status_strangers": {"en": "strangers turned away: {count}", "pl": "odprawieni obcy: {count}"},
+    "status_waiting": {
+        "en": "waiting: {questions} to be answered, {answers} to be delivered",
+        "pl": "czeka: {questions} na odpowiedź, {answers} na dostarczenie",
     },
-    "sandbox_full": {
-        "en": "sandbox: connected, workspace FULL: {used} of {limit} MB; ask me to delete something",
-        "pl": "piaskownica: połączona, BRAK MIEJSCA na pliki: {used} z {limit} MB; poproś, żebym coś usunął",
+    "workspace": {"en": "workspace", "pl": "pliki"},
+    "models": {"en": "Models, in the order of config.json:", "pl": "Modele, w kolejności z config.json:"},
+    "model_first": {"en": "asked first", "pl": "pytany pierwszy"},
+    "model_default": {"en": "default", "pl": "domyślny"},
+    "model_stands_in": {"en": "answers for now", "pl": "na razie odpowiada"},
+    "models_hint": {
+        "en": "/model 2 or /model and a part of the name makes that one the first; /model default goes back.",
+        "pl": "/model 2 albo /model i część nazwy ustawia ten model jako pierwszy; /model default przywraca domyślny.",
     },
-    "sandbox_down": {"en": "sandbox: not connected", "pl": "piaskownica: niepołączona"},
-    "models": {"en": "Models, in the order in which they are asked:", "pl": "Modele w kolejności pytania:"},
-    "models_in_use": {"en": "asked first", "pl": "pytany jako pierwszy"},
-    "models_how": {"en": "/model 2 asks another one first.", "pl": "/model 2 zapyta najpierw inny."},
+    "models_one": {
+        "en": "There is only this one. More can be added to llm.fallbacks in config.json.",
+        "pl": "Jest tylko ten jeden. Kolejne można dodać do llm.fallbacks w config.json.",
+    },
     "model_chosen": {
-        "en": "From now on {model} is asked first, until you choose again.",
-        "pl": "Od teraz najpierw pytany jest {model}, aż wybierzesz inaczej.",
+        "en": "From now on I ask `{name}` first.",
+        "pl": "Od teraz najpierw pytam `{name}`.",
     },
     "model_unknown": {
-        "en": "“{wanted}” is none of my models, or more than one. /model lists them; others go into config.json.",
-        "pl": "„{wanted}” nie pasuje do żadnego z modeli albo pasuje do kilku. /model je wymienia; inne wpisz do "
-        "config.json.",
+        "en": "config.json has no model “{wanted}”.",
+        "pl": "W config.json nie ma modelu „{wanted}”.",
+    },
+    "model_ambiguous": {
+        "en": "“{wanted}” fits several models.",
+        "pl": "„{wanted}” pasuje do kilku modeli.",
     },
     "paired": {
-        "en": "You are paired: from now on I work for you.",
-        "pl": "Sparowano: od teraz pracuję dla Ciebie.",
+        "en": "We are paired: I work for you.",
+        "pl": "Sparowano: pracuję dla Ciebie.",
     },
+    "script_request": {
+        "en": "[A script of your owner's asks for this:]\n{text}",
+        "pl": "[O to prosi skrypt Twojego właściciela:]\n{text}",
+    },
+    "script_notice": {"en": "⚙ *A script asks:* {text}", "pl": "⚙ *Skrypt prosi:* {text}"},
     "no_such_command": {
         "en": "I do not know the command {command}. /help lists those I know.",
         "pl": "Nie znam polecenia {command}. /help pokazuje te, które znam.",
     },
     "did_you_mean": {
-        "en": "I do not know the command {command}. Did you mean {close}?",
-        "pl": "Nie znam polecenia {command}. Czy chodziło o {close}?",
+        "en": "I do not know the command {command}; did you mean {near}? /help lists those I know.",
+        "pl": "Nie znam polecenia {command}; może {near}? /help pokazuje te, które znam.",
     },
     "only_text": {
         "en": "I can only read text so far; please write it.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes import defaults
 from tests.fakes.client import FakesClient
+from tests.fakes.wire import Attachment, DiscordSeen, Message, SlackSeen
 
 CHANNELS: list[dict[str, Any]] = [
     {"type": "telegram", "bot_token": defaults.TELEGRAM_TOKEN, "allowed_user_ids": [defaults.OWNER_ID]},
@@ -23,10 +24,11 @@ CHANNELS: list[dict[str, Any]] = [
 
 @dataclass(frozen=True)
 class Shown:
-    """A message of the bot's, as it stands in the chat now; `time` is Unix time."""
+    """A message of the bot's, as it stands in the chat now; `time` is Unix time, `files` are names and bytes."""
 
     text: str
     time: float
+    files: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,46 +37,56 @@ class Chat:
 
     Attributes:
         name: of the channel.
-        write: the owner writes; when that was, in Unix time.
-        shown: the bot's messages, oldest first.
+        write: the owner writes.
+        attach: the owner sends a file, with a few words.
+        messages: the messages, the owner's as well, as the stand-in tells them.
         lose: every connection that the bot has is lost.
     """
 
     name: str
-    write: Callable[[str], None]
-    shown: Callable[[], list[Shown]]
+    write: Callable[[str], object]
+    attach: Callable[[str, Attachment], object]
+    messages: Callable[[], Sequence[Message | DiscordSeen | SlackSeen]]
     lose: Callable[[], None]
+
+    def shown(self) -> list[Shown]:
+        """The bot's messages, oldest first."""
+        return [Shown(one.text, one.time, _files(one)) for one in self.messages() if one.from_bot and not one.deleted]
 
 
 def chats(fakes: FakesClient) -> list[Chat]:
     """All three."""
 
-    def of_telegram() -> list[Shown]:
-        return [Shown(one.text, one.time) for one in fakes.chat() if one.from_bot and not one.deleted]
-
-    def of_discord() -> list[Shown]:
-        found = fakes.discord_chat()
-        return [Shown(one.text, one.time) for one in found if one.from_bot and not one.deleted]
-
-    def of_slack() -> list[Shown]:
-        found = fakes.slack_chat()
-        return [Shown(one.text, one.time) for one in found if one.from_bot and not one.deleted]
+    def attach_on_telegram(text: str, file: Attachment) -> None:
+        if file.mime_type.startswith("image/"):
+            fakes.user_message(text, photo=file)
+        else:
+            fakes.user_message(text, document=file)
 
     def lose_telegram() -> None:
         fakes.network(defaults.TELEGRAM_HOST, "reset")
         fakes.network(defaults.TELEGRAM_HOST, "ok")
 
     return [
-        Chat("telegram", lambda text: _done(fakes.user_message(text)), of_telegram, lose_telegram),
+        Chat("telegram", fakes.user_message, attach_on_telegram, fakes.chat, lose_telegram),
         Chat(
             "discord",
-            lambda text: _done(fakes.discord_message(text)),
-            of_discord,
+            fakes.discord_message,
+            lambda text, file: fakes.discord_message(text, attachments=[file]),
+            fakes.discord_chat,
             lambda: fakes.discord_gateway("drop"),
         ),
-        Chat("slack", lambda text: _done(fakes.slack_message(text)), of_slack, lambda: fakes.slack_socket("drop")),
+        Chat(
+            "slack",
+            fakes.slack_message,
+            lambda text, file: fakes.slack_message(text, files=[file]),
+            fakes.slack_chat,
+            lambda: fakes.slack_socket("drop"),
+        ),
     ]
 
 
-def _done(_: object) -> None:
-    """What the stand-in says of a message is of no interest here."""
+def _files(message: Message | DiscordSeen | SlackSeen) -> tuple[tuple[str, int], ...]:
+    if isinstance(message, Message):
+        return ((message.file_name, message.file_size or 0),) if message.file_name else ()
+    return tuple(zip(message.files, message.sizes, strict=True))

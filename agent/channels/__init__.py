@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agent import config
 from agent.channels.base import Channel
+
+
+def slack_manifest() -> str:
+    """What api.slack.com makes the app of that a Slack channel needs, JSON."""
+    return Path(__file__).with_name("slack_manifest.json").read_text(encoding="utf-8")
 
 
 def make(settings: config.Channel) -> Channel:

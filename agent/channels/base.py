@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -160,6 +162,22 @@ class Channel(Protocol):
         """Close the connections."""
 
 
+@contextlib.contextmanager
+def uncut() -> Iterator[None]:
+    """A pool that is closed cancels who waits for a connection of it; to them it is a call that failed.
+
+    Raises:
+        ChannelError: nobody has cancelled the task that runs.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ChannelError("the connections were made anew") from None
+
+
 def backoff(failures: int, longest: float = 60.0) -> float:
     """Seconds to wait after this many failures in a row: doubling from 1 s, with jitter."""
     return min(longest, 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
@@ -177,4 +195,5 @@ __all__ = [
     "Outbound",
     "RejectedError",
     "backoff",
+    "uncut",
 ]

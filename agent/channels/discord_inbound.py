@@ -6,7 +6,7 @@ Objects are Discord's own JSON, https://discord.com/developers/docs/resources/me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -37,32 +37,31 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
         return None
     answered = data.get("referenced_message") or {}
     answers_me = (answered.get("author") or {}).get("id") == me.id
-    text = str(data.get("content") or "")
-    if not (private or answers_me or _mentioned(data, text, me)):
+    if not (private or answers_me or _mentioned(data, me)):
         return None
+    passed_on = "\n".join(str(one.get("content") or "") for one in _passed_on(data))
     return Inbound(
         channel=CHANNEL,
         chat_id=str(data["channel_id"]),
         external_id=str(data["id"]),
         user_id=str(author.get("id")),
         message_id=str(data["id"]),
-        text=_without_mention(text, me),
+        text=_text(data, me),
         language=language,
         private=private,
-        quoted="" if answers_me else str(answered.get("content") or ""),
-        attachments=tuple(_attachments(data)),
+        quoted=passed_on or ("" if answers_me else _named(str(answered.get("content") or ""), answered)),
+        attachments=tuple(attachments(data)),
     )
 
 
-def edit(data: Mapping[str, Any], me: Me) -> Edited | None:
+def edits(data: Mapping[str, Any], me: Me) -> list[Edited]:
     """A message object whose text may have changed; previews of links arrive as such, too, and change nothing."""
     if "content" not in data or not data.get("edited_timestamp") or (data.get("author") or {}).get("bot"):
-        return None
-    text = _without_mention(str(data["content"]), me)
-    return Edited(CHANNEL, str(data["channel_id"]), str(data["id"]), text)
+        return []
+    return [Edited(CHANNEL, str(data["channel_id"]), str(data["id"]), _text(data, me))]
 
 
-def deletions(data: Mapping[str, Any]) -> Iterable[Edited]:
+def deletions(data: Mapping[str, Any], _: Me) -> list[Edited]:
     """One message that was deleted, or many."""
     ids = data.get("ids") or [data.get("id")]
     return [Edited(CHANNEL, str(data["channel_id"]), str(number), None) for number in ids]
@@ -90,9 +89,37 @@ def command(data: Mapping[str, Any]) -> Inbound | None:
     )
 
 
-def _mentioned(data: Mapping[str, Any], text: str, me: Me) -> bool:
+def attachments(data: Mapping[str, Any]) -> Iterator[Attachment]:
+    """The files of a message object, those of a message that it passes on included."""
+    for part in (data, *_passed_on(data)):
+        for one in part.get("attachments") or ():
+            where = f"{data['channel_id']}/{data['id']}/{one['id']}"
+            media_type = str(one.get("content_type") or "application/octet-stream").partition(";")[0]
+            preview = _preview(one) if media_type.startswith("image/") else ""
+            yield Attachment(
+                name=str(one.get("filename") or one["id"]),
+                media_type=media_type,
+                size=one.get("size"),
+                reference=f"{where} {one['url']}",
+                preview=f"{where}p {preview}" if preview else "",
+            )
+
+
+def _mentioned(data: Mapping[str, Any], me: Me) -> bool:
+    """Whether the text names the bot, or its own role; an answer to it alone puts it into `mentions`, too."""
+    text = str(data.get("content") or "")
     named = any(user.get("id") == me.id for user in data.get("mentions") or ()) and f"{me.id}>" in text
     return named or any(str(role) in me.roles for role in data.get("mention_roles") or ())
+
+
+def _text(data: Mapping[str, Any], me: Me) -> str:
+    """What a message says, without the mention of the bot, also where it says it by other means than words."""
+    text = _named(_without_mention(str(data.get("content") or ""), me), data)
+    stickers = " ".join(f":{one.get('name')}:" for one in data.get("sticker_items") or ())
+    poll = data.get("poll") or {}
+    asked = str((poll.get("question") or {}).get("text") or "")
+    answers = [str((one.get("poll_media") or {}).get("text") or "") for one in poll.get("answers") or ()]
+    return "\n".join(part for part in (text, stickers, asked, *(f"- {answer}" for answer in answers)) if part)
 
 
 def _without_mention(text: str, me: Me) -> str:
@@ -100,18 +127,18 @@ def _without_mention(text: str, me: Me) -> str:
     return re.sub(rf" *<(?:{mentions})>", "", text).strip()
 
 
-def _attachments(data: Mapping[str, Any]) -> Iterator[Attachment]:
-    for one in data.get("attachments") or ():
-        where = f"{data['channel_id']}/{data['id']}/{one['id']}"
-        media_type = str(one.get("content_type") or "application/octet-stream").partition(";")[0]
-        preview = _preview(one) if media_type.startswith("image/") else ""
-        yield Attachment(
-            name=str(one.get("filename") or one["id"]),
-            media_type=media_type,
-            size=one.get("size"),
-            reference=f"{where} {one['url']}",
-            preview=f"{where} {preview}" if preview else "",
-        )
+def _named(text: str, data: Mapping[str, Any]) -> str:
+    """Numbers of people as their names."""
+    for user in data.get("mentions") or ():
+        name = user.get("global_name") or user.get("username")
+        for mention in (f"<@{user.get('id')}>", f"<@!{user.get('id')}>"):
+            text = text.replace(mention, f"@{name}")
+    return text
+
+
+def _passed_on(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Messages that were forwarded with this one."""
+    return [one.get("message") or {} for one in data.get("message_snapshots") or ()]
 
 
 def _preview(one: Mapping[str, Any]) -> str:
@@ -121,4 +148,4 @@ def _preview(one: Mapping[str, Any]) -> str:
         return ""
     scale = min(1.0, _PREVIEW / max(width, height))
     size = urlencode({"width": max(1, int(width * scale)), "height": max(1, int(height * scale))})
-    return f"{address}{'&' if '?' in address else '?'}{size}"
+    return f"{str(address).rstrip('&')}{'&' if '?' in address else '?'}{size}"

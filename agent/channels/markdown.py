@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)")
 _RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_MARKS = re.compile(r"\*\*|__|`|\[([^\]]*)\]\([^)]*\)")
+_CODE = re.compile(r"`([^`]+)`")
+_STRONG = re.compile(r"\*\*([^*`]+)\*\*")
+_BREAK = re.compile(r" *<br */?> *", re.IGNORECASE)
+# A block of code shows no links, and is ended by its own fence.
+_UNFIT = re.compile(r"\]\(|```|~~~|<https?:")
 
 
 def with_tables(markdown: str, width: int) -> str:
@@ -123,7 +128,7 @@ def _table_end(lines: list[str], place: int) -> int:
 
 def _cells(row: str) -> list[str]:
     inside = row.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in _split_cells(inside)]
+    return [_BREAK.sub(" ", cell.replace("\\|", "|")).strip() for cell in _split_cells(inside)]
 
 
 def _split_cells(row: str) -> list[str]:
@@ -139,17 +144,35 @@ def _split_cells(row: str) -> list[str]:
 
 
 def _shown(rows: list[list[str]], width: int) -> list[str]:
-    columns = len(rows[0])
-    rows = [(row + [""] * columns)[:columns] for row in rows]
-    plain = [[_MARKS.sub(r"\1", cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*plain, strict=True)]
-    if sum(widths) + 2 * (columns - 1) <= width:
-        lines = ["  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in plain]
+    columns = max(map(len, rows))
+    rows = [row + [""] * (columns - len(row)) for row in rows]
+    plain = [[_plain(cell) for cell in row] for row in rows]
+    widths = [max(map(_wide, column)) for column in zip(*plain, strict=True)]
+    if sum(widths) + 2 * (columns - 1) <= width and not any(_UNFIT.search(cell) for row in rows for cell in row):
+        lines = ["  ".join(map(_padded, row, widths)).rstrip() for row in plain]
         rule = "  ".join("-" * wide for wide in widths)
         return ["```", lines[0], rule, *lines[1:], "```"]
+    if len(rows) == 1:
+        return ["- " + ", ".join(filter(None, rows[0]))]
     return [line for row in rows[1:] for line in _as_list(rows[0], row)]
 
 
 def _as_list(head: list[str], row: list[str]) -> list[str]:
-    first = f"- **{row[0]}**" if row[0] else "-"
-    return [first, *(f"  - {name}: {cell}" for name, cell in zip(head[1:], row[1:], strict=True) if cell)]
+    """A row as an item of a list, each cell with what its column is about."""
+    named = [f"{name}: {cell}" if name else cell for name, cell in zip(head[1:], row[1:], strict=True) if cell]
+    first = [f"{head[0]}:" if head[0] else "", f"**{row[0]}**" if row[0] else ""]
+    return [" ".join(["-", *filter(None, first)]), *(f"  - {one}" for one in named)]
+
+
+def _plain(cell: str) -> str:
+    """A cell for a block of code, where marks are letters."""
+    return _STRONG.sub(r"\1", _CODE.sub(r"\1", cell)) if "`" not in _CODE.sub("", cell) else cell
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - _wide(cell))
+
+
+def _wide(text: str) -> int:
+    """How many columns of fixed width a text takes."""
+    return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import aiohttp
 
-from agent.channels.base import ChannelError, Contact, RejectedError
+from agent.channels.base import ChannelError, Contact, RejectedError, uncut
 from agent.channels.slack_library import AsyncBaseClient, SlackApiError, SlackClientError
 from agent.http import tls_context
 
@@ -136,12 +136,13 @@ class Web:
         return await self._answer(method, "app", {})
 
     async def _answer(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
+        pool = self.session
         try:
             data = await self._ask(method, holder, parameters)
         except RefusedError:
             raise
         except ChannelError as error:
-            if error.retry_after is None:
+            if error.retry_after is None and pool is self._session:  # what the last renewal cut off is no failure
                 await self._failed()
             raise
         self._failures = 0
@@ -149,7 +150,8 @@ class Web:
 
     async def _ask(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
         try:
-            response = await self._client(holder).api_call(method, data=dict(parameters))
+            with uncut():
+                response = await self._client(holder).api_call(method, data=dict(parameters))
         except SlackApiError as error:
             raise self._meaning(method, holder, error) from None
         except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError) as error:
@@ -160,11 +162,14 @@ class Web:
 
     def _meaning(self, method: str, holder: Holder, error: SlackApiError) -> ChannelError:
         response = error.response
-        if response.status_code == 429:
+        status = getattr(response, "status_code", None)
+        if status is None:  # it is aiohttp's, of a body that is no JSON
+            return ChannelError("Slack cannot be reached: what answers is not the Web API")
+        if status == 429:
             return ChannelError("Slack asks to slow down", _seconds(response.headers.get("Retry-After")))
         data = response.data if isinstance(response.data, dict) else {}
-        if "error" not in data or response.status_code >= 500:
-            return ChannelError(f"Slack cannot be reached: it answers {response.status_code}")
+        if "error" not in data or status >= 500:
+            return ChannelError(f"Slack cannot be reached: it answers {status}")
         refused = RefusedError(method, str(data["error"]), str(data.get("needed", "")), holder)
         if holder == "bot" and refused.of_token:
             self._refused = refused.in_words()
@@ -200,9 +205,11 @@ class Web:
             raise ChannelError("Slack names a place for the file that is not Slack's")
         with path.open("rb") as file:
             try:
-                async with self.session.post(
-                    url, data=file, headers={"Content-Type": "application/octet-stream"}, timeout=_patient(size)
-                ) as response:
+                with uncut():
+                    response = await self.session.post(
+                        url, data=file, headers={"Content-Type": "application/octet-stream"}, timeout=_patient(size)
+                    )
+                async with response:
                     if response.status != 200:
                         raise ChannelError(f"Slack's file server answers {response.status}")
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -224,7 +231,9 @@ class Web:
                     "it is not on one of Slack's own file servers, or the bot may not read files (scope files:read)"
                 )
             try:
-                async with self.session.get(url, headers=headers, allow_redirects=False, timeout=timeout) as response:
+                with uncut():
+                    response = await self.session.get(url, headers=headers, allow_redirects=False, timeout=timeout)
+                async with response:
                     if response.status in (301, 302, 303, 307, 308):
                         url = response.headers.get("Location", "")
                         continue

@@ -3,51 +3,47 @@
 PTB's own Updater confirms updates before they are handled, so the polling is done here: updates are confirmed by the
 next poll, after `receive` has stored them. No offset outlives the process: whatever is not confirmed is delivered again
 and known by its message's id, while Telegram numbers its updates anew when a bot was silent for a week.
+
+    telegram.py           listening, and the channel as the gateway sees it
+    telegram_link.py      the bot and its connections
+    telegram_trouble.py   what Telegram's errors mean
+    telegram_inbound.py   what updates mean       telegram_content.py  what a message is made of
+    telegram_sending.py   messages and files      telegram_format.py   Markdown as text with entities
+    telegram_source.py    Markdown that loses nothing on its way through the converter
+    telegram_split.py     long texts as several messages
+
+Drafts are messages that are edited. Telegram's own `sendMessageDraft` shows one for 30 s at most, in private chats only
+and nowhere but in new apps; a tool may run for longer, and what a restart finds of an answer would be gone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO
 
 import httpx
-from telegram import Bot, BotCommand, InputFile, MessageEntity, Update
+from telegram import BotCommand, Update
 from telegram.constants import ChatAction, FileSizeLimit
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
-from telegram.request import HTTPXRequest
+from telegram.error import BadRequest, NetworkError, TelegramError
 
-from agent.channels import telegram_format, telegram_inbound
+from agent.channels import telegram_format, telegram_inbound, telegram_trouble
 from agent.channels.base import ChannelError, Contact, Desk, Limits, Outbound, RejectedError, backoff
-from agent.channels.telegram_inbound import Me
+from agent.channels.telegram_content import Me
+from agent.channels.telegram_link import FRESH_AFTER, MOST_UPDATES, Link
+from agent.channels.telegram_sending import Sending
+from agent.channels.telegram_trouble import reason, told
 from agent.http import tls_context
 from agent.messages import COMMANDS, command
 
 log = logging.getLogger("telegram")
 
 POLL_S = 30  # how long Telegram holds an empty poll; a contact at least this often while all is well
-POLL_GRACE_S = 10.0  # a poll that is not answered so much later is lost
-CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
-TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
-ALBUM_S = 0.5  # the parts of an album come within that
-FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
+ALBUM_S = 0.6  # the parts of an album come within that; asked again within 0.5 s, Telegram gives one update at most
 GROUP_DRAFT_S = 4.0  # a group takes 20 messages a minute, edits included
-UPDATES = ["message", "edited_message"]
-_PHOTO_NAMES = (".jpg", ".jpeg", ".png", ".webp")
+_PIECE = 64 * 1024
 
 
 class TelegramChannel:
@@ -58,32 +54,15 @@ class TelegramChannel:
 
     def __init__(self, token: str, base_url: str = "https://api.telegram.org/bot") -> None:
         self.contact = Contact()
-        self._token = token
-        self._base_url = base_url
-        self._files_url = base_url.removesuffix("/bot") + "/file/bot"
         self._me = Me(int(token.partition(":")[0]))
-        self._background: set[asyncio.Task[None]] = set()
-        self._drafted: dict[str, float] = {}
-        self._failed_calls = 0
-        self._connect()
-
-    def _connect(self) -> None:
-        tls = {"verify": tls_context()}
-        self._calls = HTTPXRequest(connection_pool_size=8, httpx_kwargs=tls)
-        self._polls = HTTPXRequest(connection_pool_size=1, read_timeout=POLL_GRACE_S, httpx_kwargs=tls)
-        # Bot.initialize() is left out: its getMe would stand between the start and the first poll.
-        self._bot = Bot(
-            self._token,
-            base_url=self._base_url,
-            base_file_url=self._files_url,
-            request=self._calls,
-            get_updates_request=self._polls,
-        )
+        self._link = Link(token, base_url)
+        self._sending = Sending(self._link)
+        self._next_draft: dict[int, float] = {}
+        self._registering = False
 
     async def run(self, desk: Desk) -> None:
         """Poll until cancelled."""
         offset, failures = None, 0
-        self._spawn(self._register_commands())
         while True:
             try:
                 updates = await self._poll(offset)
@@ -91,10 +70,8 @@ class TelegramChannel:
                 failures += 1
                 await asyncio.sleep(await self._trouble(error, failures))
                 continue
-            if self.contact.problem:
-                log.info("connected, listening")
+            self._succeeded()
             failures = 0
-            self.contact.succeeded()
             # Once they are confirmed no offset is named any more: new updates may have lower numbers.
             offset = updates[-1].update_id + 1 if updates else None
             if updates:
@@ -102,16 +79,64 @@ class TelegramChannel:
                 await asyncio.sleep(0)  # the question to the model goes out before the next poll
 
     async def _poll(self, offset: int | None) -> Sequence[Update]:
-        # While contact is not established the poll answers at once: healthy need not wait for a message. And one that
-        # confirms something does not wait with it for the next message, which could be a week away.
-        hold = 0 if self.contact.problem else POLL_S
-        updates = await self._bot.get_updates(offset, timeout=hold, allowed_updates=UPDATES)
-        if telegram_inbound.unfinished_album(updates):
+        # While contact is not established the poll answers at once: healthy need not wait for a message.
+        updates = await self._link.updates(offset, 0 if self.contact.problem else POLL_S)
+        seen = 0
+        while telegram_inbound.ends_in_album(updates) and seen < len(updates) < MOST_UPDATES:
+            seen = len(updates)
             await asyncio.sleep(ALBUM_S)
-            updates = await self._bot.get_updates(offset, timeout=0, allowed_updates=UPDATES) or updates
+            updates = max(updates, await self._link.updates(offset, 0), key=len)
+        if len(updates) == MOST_UPDATES:
+            updates = telegram_inbound.before_album(updates)
         if not self._me.username and telegram_inbound.from_groups(updates):
-            self._me = Me(self._me.id, (await self._bot.get_me()).username or "")
+            with self._link.call() as bot:
+                self._me = Me(self._me.id, (await bot.get_me()).username or "")
         return updates
+
+    def _succeeded(self) -> None:
+        if self.contact.problem:
+            log.info("connected, listening")
+        self.contact.succeeded()
+        if not self._registering:
+            self._registering = True
+            self._link.spawn(self._register_commands())
+
+    async def _trouble(self, error: TelegramError, failures: int) -> float:
+        """Note and log a failed poll, do what helps; return the seconds to wait."""
+        trouble = telegram_trouble.of_poll(error, failures)
+        if self.contact.failed(trouble.problem, curable=trouble.curable):
+            log.error("%s", trouble.problem)
+        if trouble.webhook:
+            await self._delete_webhook()
+        if trouble.stuck or (failures % FRESH_AFTER == 0 and isinstance(error, NetworkError)):
+            await self._link.renew_polls()
+        return trouble.wait_s
+
+    async def _delete_webhook(self) -> None:
+        try:
+            with self._link.call() as bot:
+                await bot.delete_webhook(drop_pending_updates=False)
+        except TelegramError as error:
+            log.warning("the webhook stays: %s", reason(error))
+
+    async def _register_commands(self) -> None:
+        """Have the service list the commands; again and again until it does."""
+        failures = 0
+        while True:
+            try:
+                for language in ("en", "pl"):
+                    listed = [BotCommand(name, command(name, language)) for name in COMMANDS]
+                    with self._link.call() as bot:
+                        await bot.set_my_commands(listed, language_code=None if language == "en" else language)
+            except BadRequest as error:
+                log.warning("Telegram does not list the commands: %s", error.message)
+                return
+            except TelegramError as error:
+                failures += 1
+                log.debug("set_my_commands: %s", reason(error))
+                await asyncio.sleep(backoff(failures, longest=300.0))
+            else:
+                return
 
     def compose(self, markdown: str) -> list[str]:
         """Bodies of at most 4096 UTF-16 units, formatted by entities (nothing to escape, nothing to be refused)."""
@@ -119,41 +144,39 @@ class TelegramChannel:
 
     async def send(self, message: Outbound) -> None:
         """Deliver one body, or a file."""
-        try:
-            if message.file is not None:
-                await self._send_file(message, Path(message.file))
-            else:
-                await self._show(message.chat_id, message.text, message.edits, message.reply_to)
-        except ChannelError:
-            await self._count_failure()
-            raise
-        self._failed_calls = 0
+        if message.file is not None:
+            await self._sending.file(message, Path(message.file))
+        else:
+            await self._sending.show(message.chat_id, message.text, message.edits, message.reply_to)
 
     async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:
-        """Show a beginning; in groups less often."""
-        if chat_id.startswith("-"):
-            if monotonic() < self._drafted.get(chat_id, 0.0):
-                return shown or await self._show(chat_id, body, None, reply_to)
-            self._drafted[chat_id] = monotonic() + GROUP_DRAFT_S
-        return await self._show(chat_id, body, shown, reply_to)
+        """Show a beginning; in groups less often, all topics of one together."""
+        chat, _ = self._sending.address(chat_id)
+        if chat < 0:
+            if shown is not None and monotonic() < self._next_draft.get(chat, 0.0):
+                return shown
+            self._next_draft[chat] = monotonic() + GROUP_DRAFT_S
+        try:
+            return await self._sending.show(chat_id, body, shown, reply_to)
+        except ChannelError as error:
+            if error.retry_after and chat < 0:
+                self._next_draft[chat] = monotonic() + error.retry_after
+            raise
 
     async def typing(self, chat_id: str) -> None:
         """Show «typing...» for the next five seconds."""
-        chat, topic = _address(chat_id)
+        chat, topic = self._sending.address(chat_id)
         try:
-            await self._bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=topic)
+            with self._link.call() as bot:
+                await bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=topic)
         except TelegramError as error:
-            log.debug("typing: %s", error.message)
+            log.debug("typing: %s", reason(error))
 
     async def download(self, reference: str) -> AsyncIterator[bytes]:
         """A file of at most 20 MB, in pieces."""
-        try:
-            file = await self._bot.get_file(reference)
-        except BadRequest as error:
-            raise RejectedError(f"Telegram does not hand it out: {error.message}") from None
-        except TelegramError as error:
-            raise _not_now(error) from None
-        if not (file.file_path or "").startswith(f"{self._files_url}{self._token}/"):
+        with told(), self._link.call() as bot:
+            file = await bot.get_file(reference)
+        if not (file.file_path or "").startswith(self._link.files_url):
             raise RejectedError("Telegram names a place for it that is not Telegram's")
         try:
             async with (
@@ -162,7 +185,7 @@ class TelegramChannel:
             ):
                 if response.status_code != 200:
                     raise ChannelError(f"Telegram answers {response.status_code} when it is fetched")
-                async for piece in response.aiter_bytes(64 * 1024):
+                async for piece in response.aiter_bytes(_PIECE):
                     yield piece
         except httpx.HTTPError as error:  # whose text may hold the address, and that the token
             raise ChannelError(f"Telegram's file server: {type(error).__name__}") from None
@@ -173,166 +196,4 @@ class TelegramChannel:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(self._calls.shutdown(), self._polls.shutdown())
-
-    async def _show(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:
-        """Put a body into a chat, in place of `shown` if that is still there; the message's id."""
-        text, entities = telegram_format.parse(body)
-        try:
-            with _words():
-                try:
-                    return await self._put(chat_id, text, entities, shown, reply_to)
-                except BadRequest as error:
-                    if not entities or not _of_form(error):
-                        raise
-                    log.warning("Telegram refuses the formatting of a message, sent without: %s", error.message)
-                    return await self._put(chat_id, text, [], shown, reply_to)
-        except ChatMigrated as error:
-            return await self._show(str(error.new_chat_id), body, None, None)
-
-    async def _put(
-        self, chat_id: str, text: str, entities: list[MessageEntity], shown: str | None, reply_to: str | None
-    ) -> str:
-        chat, topic = _address(chat_id)
-        if shown is not None:
-            try:
-                await self._bot.edit_message_text(text, chat, int(shown), entities=entities)
-            except BadRequest as error:
-                if "not modified" in error.message:
-                    return shown
-                if not _gone(error):
-                    raise
-            else:
-                return shown
-        sent = await self._bot.send_message(
-            chat,
-            text,
-            entities=entities,
-            message_thread_id=topic,
-            reply_to_message_id=int(reply_to) if reply_to else None,
-            allow_sending_without_reply=True,
-        )
-        return str(sent.message_id)
-
-    async def _send_file(self, message: Outbound, path: Path) -> None:
-        photo = message.file_name.lower().endswith(_PHOTO_NAMES)
-        try:
-            with path.open("rb") as file, _words():
-                if photo and os.fstat(file.fileno()).st_size <= FileSizeLimit.PHOTOSIZE_UPLOAD:
-                    try:
-                        await self._upload(message, file, photo=True)
-                    except BadRequest as error:
-                        log.info("sent as a file, since Telegram does not take it as a photo: %s", error.message)
-                        file.seek(0)
-                    else:
-                        return
-                await self._upload(message, file, photo=False)
-        except OSError as error:
-            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
-        except ChatMigrated as error:
-            raise ChannelError(f"the group has moved to {error.new_chat_id}") from None
-
-    async def _upload(self, message: Outbound, file: BinaryIO, *, photo: bool) -> None:
-        chat, topic = _address(message.chat_id)
-        content = InputFile(file, filename=message.file_name or "file", read_file_handle=False, attach=True)
-        caption = message.text or None
-        if photo:
-            await self._bot.send_photo(chat, content, caption=caption, message_thread_id=topic)
-        else:
-            await self._bot.send_document(
-                chat, content, caption=caption, message_thread_id=topic, disable_content_type_detection=True
-            )
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def _register_commands(self) -> None:
-        try:
-            for language in ("en", "pl"):
-                listed = [BotCommand(name, command(name, language)) for name in COMMANDS]
-                await self._bot.set_my_commands(listed, language_code=None if language == "en" else language)
-        except TelegramError as error:
-            log.debug("set_my_commands: %s", error.message)
-
-    async def _count_failure(self) -> None:
-        self._failed_calls += 1
-        if self._failed_calls % FRESH_AFTER == 0:
-            await self._connect_anew()
-
-    async def _connect_anew(self) -> None:
-        """Leave the connections that there are; whoever still uses one sees it end."""
-        log.info("making the connections anew")
-        old = (self._calls, self._polls)
-        self._connect()
-        for request in old:
-            with contextlib.suppress(TelegramError, httpx.HTTPError, RuntimeError):
-                await request.shutdown()
-
-    async def _trouble(self, error: TelegramError, failures: int) -> float:
-        """Note and log a failed poll, do what helps; return the seconds to wait."""
-        wait, curable = backoff(failures), True
-        if isinstance(error, InvalidToken):
-            problem, wait = "Telegram refuses the bot token: put BotFather's into channel.bot_token", TOKEN_WAIT_S
-            curable = False
-        elif isinstance(error, Conflict) and "webhook" in error.message:
-            problem = "a webhook is set for this bot; it is taken away, as it keeps messages from getting here"
-            with contextlib.suppress(TelegramError):
-                await self._bot.delete_webhook(drop_pending_updates=False)
-        elif isinstance(error, Conflict):
-            problem = "another program polls with this bot token: stop it, or make a bot of its own"
-            wait, curable = CONFLICT_WAIT_S, False
-        elif isinstance(error, RetryAfter):
-            problem, wait = "Telegram asks to slow down", _seconds(error)
-        elif isinstance(error, NetworkError):
-            problem = f"Telegram cannot be reached: {error.message}"
-        else:
-            problem = f"Telegram answers with an error: {error.message}"
-        if self.contact.failed(problem, curable=curable):
-            log.error("%s", problem)
-        if failures % FRESH_AFTER == 0 and isinstance(error, NetworkError):
-            await self._connect_anew()
-        return wait
-
-
-@contextlib.contextmanager
-def _words() -> Iterator[None]:
-    """Telegram's errors as the gateway's; a moved group is the caller's affair."""
-    try:
-        yield
-    except ChatMigrated:
-        raise
-    except (BadRequest, Forbidden) as error:
-        raise RejectedError(f"Telegram refuses the message: {error.message}") from None
-    except TelegramError as error:
-        raise _not_now(error) from None
-
-
-def _not_now(error: TelegramError) -> ChannelError:
-    if isinstance(error, RetryAfter):
-        return ChannelError("Telegram asks to slow down", _seconds(error))
-    return ChannelError(f"Telegram did not take the message: {error.message}")
-
-
-def _address(chat_id: str) -> tuple[int, int | None]:
-    """The chat and its topic."""
-    chat, _, topic = chat_id.partition(":")
-    return int(chat), int(topic) if topic else None
-
-
-def _of_form(error: BadRequest) -> bool:
-    words = error.message.lower()
-    return "entit" in words or "parse" in words
-
-
-def _gone(error: BadRequest) -> bool:
-    words = error.message.lower()
-    return "message to edit not found" in words or "can't be edited" in words or "no text in the message" in words
-
-
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return after if isinstance(after, int | float) else after.total_seconds()
+        await self._link.aclose()

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from agent.config.checks import problems
-from agent.config.references import read_document, refuse_command, replace_commands, resolve_references
+from agent.config.references import read_document, refuse_command, replace_commands
 from agent.config.shapes import LLM, Assistant, Channel, Config, Discord, Model, Price, Sandbox, Slack, Telegram
 from agent.config.words import problem_of
 from agent.errors import ConfigError
@@ -29,7 +29,6 @@ __all__ = [
     "Telegram",
     "load",
     "parse",
-    "resolve_references",
 ]
 
 DEFAULT_PATH = Path("/etc/picoclaw/config.json")

@@ -76,7 +76,7 @@ def _channels(placed: Sequence[tuple[str, Channel]]) -> Iterator[Problem]:
     for kind, (where, channel) in zip(kinds, placed, strict=True):
         yield from _token(f"{where}.bot_token", kind, channel)
         for user in channel.allowed_user_ids:
-            yield from _user(f"{where}.allowed_user_ids", kind, user)
+            yield from user_problems(f"{where}.allowed_user_ids", kind, user)
         if isinstance(channel, Slack):
             yield from _prefixed(f"{where}.app_token", kind, channel.app_token, "xapp-")
 
@@ -84,6 +84,18 @@ def _channels(placed: Sequence[tuple[str, Channel]]) -> Iterator[Problem]:
 def kind_of(channel: Channel) -> str:
     """The channel's type, as config.json has it."""
     return type(channel).__name__.lower()
+
+
+def user_problems(key: str, kind: str, user: int | str) -> Iterator[Problem]:
+    """Why that is nobody's id on a channel of that kind."""
+    if user in (0, "0", "", "*"):
+        yield Problem(key, "nobody", {"user": user}, kind)
+    elif kind == "telegram" and not re.fullmatch(r"\d+", str(user)):
+        yield Problem(key, "telegram_user", {"user": user}, kind)
+    elif kind == "discord" and not re.fullmatch(r"\d{17,20}", str(user)):
+        yield Problem(key, "discord_user", {"user": user}, kind)
+    elif kind == "slack" and not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(user)):
+        yield Problem(key, "slack_user", {"user": user}, kind)
 
 
 def _token(key: str, kind: str, channel: Channel) -> Iterator[Problem]:
@@ -101,15 +113,6 @@ def _prefixed(key: str, kind: str, value: str, prefix: str) -> Iterator[Problem]
     yield from found
     if not found and not value.startswith(prefix):
         yield Problem(key, "prefix", {"prefix": prefix}, kind)
-
-
-def _user(key: str, kind: str, user: int | str) -> Iterator[Problem]:
-    if user in (0, "0", "", "*"):
-        yield Problem(key, "nobody", {"user": user}, kind)
-    elif kind == "telegram" and not re.fullmatch(r"\d+", str(user)):
-        yield Problem(key, "telegram_user", {"user": user}, kind)
-    elif kind == "slack" and not re.fullmatch(r"[UW][A-Z0-9]{2,}", str(user)):
-        yield Problem(key, "slack_user", {"user": user}, kind)
 
 
 def _ranges(config: Config) -> Iterator[Problem]:

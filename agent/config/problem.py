@@ -72,6 +72,12 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "pl": "{at} zawiera {user!r}; identyfikatory członków Slacka zaczynają się od U lub W (w profilu: Więcej, "
         "Kopiuj ID członka)",
     },
+    "discord_user": {
+        "en": "{at} holds {user!r}; Discord ids are numbers of 17 to 20 digits (in Settings, Advanced, switch on "
+        "Developer Mode; then right-click your name: Copy User ID)",
+        "pl": "{at} zawiera {user!r}; identyfikatory Discorda to liczby od 17 do 20 cyfr (w Ustawieniach, "
+        "Zaawansowane, włącz Tryb dewelopera; potem kliknij swoją nazwę prawym przyciskiem: Kopiuj ID użytkownika)",
+    },
     "range": {
         "en": "{at} must be from {low} to {high}, it is {value}",
         "pl": "{at} musi być od {low} do {high}, jest {value}",

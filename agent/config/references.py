@@ -15,18 +15,6 @@ from agent.errors import ConfigError
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def resolve_references(text: str, environ: Mapping[str, str]) -> str:
-    """Replace string values of the form `${NAME}` by the environment's; the text comes back as it was without any.
-
-    Raises:
-        ConfigError: a variable is not set; names the key and the variable.
-    """
-    document = read_document(text)
-
-    replaced = map_strings(document, lambda value, key: variable(value, key, environ))
-    return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
-
-
 def variable(value: str, key: str, environ: Mapping[str, str]) -> str:
     """The variable's value when the text is a reference, else the text; ConfigError for a variable that is not set."""
     match = REFERENCE.fullmatch(value)
@@ -79,3 +67,8 @@ def read_document(text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ConfigError('config.json must hold one JSON object, {"llm": {...}, "channel": {...}}')
     return document
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """The value where it is a JSON object, else one that is empty."""
+    return value if isinstance(value, dict) else {}

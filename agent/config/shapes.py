@@ -143,10 +143,16 @@ class Config(_Section, frozen=True):
         if self.channel is not None:
             yield "channel", self.channel
 
+    @property
+    def placed_secrets(self) -> Iterator[tuple[str, str]]:
+        """Every value that must never be shown, with its key in config.json."""
+        for where, model in self.llm.placed:
+            yield f"{where}.api_key", model.api_key
+        for where, channel in self.placed_channels:
+            yield f"{where}.bot_token", channel.bot_token
+            if isinstance(channel, Slack):
+                yield f"{where}.app_token", channel.app_token
+
     def secrets(self) -> Iterator[str]:
         """Every value that must never be shown."""
-        yield from (model.api_key for model in self.llm.models)
-        for channel in self.channels:
-            yield channel.bot_token
-            if isinstance(channel, Slack):
-                yield channel.app_token
+        return (secret for _key, secret in self.placed_secrets)

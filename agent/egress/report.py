@@ -10,8 +10,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.confinement.words import index
 from agent.egress.errors import EgressError
-from agent.egress.words import HEADINGS, NOTHING, VERDICTS, index
+from agent.egress.words import HEADINGS, NOTHING, VERDICTS
 from agent.store.audit import Audit, EgressRecord
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")

@@ -10,8 +10,3 @@ VERDICTS = {
     "failed": ("failed", "nieudane"),
 }
 NOTHING = ("Nothing has gone through the egress proxy yet.", "Przez proxy wyjściowe nic jeszcze nie przeszło.")
-
-
-def index(language: str) -> int:
-    """Which of each pair."""
-    return 1 if language.lower().startswith("pl") else 0

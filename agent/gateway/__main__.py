@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 
 from agent import config
 from agent.errors import PicoClawError
 from agent.gateway import health, logs
 from agent.gateway.app import Gateway
-from agent.gateway.watchdog import RestartError
 from agent.pid1 import selfcheck
 
 log = logging.getLogger("gateway")
@@ -49,11 +47,6 @@ def main() -> None:
         asyncio.run(serve())
     except asyncio.CancelledError:
         log.info("stopped")
-    except ExceptionGroup as group:
-        if (restart := group.subgroup(RestartError)) is None:
-            raise
-        log.error("%s", restart.exceptions[0])
-        sys.exit(1)  # Docker starts it again
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from agent.channels.base import Channel
 from agent.gateway.printable import printable
@@ -20,6 +21,13 @@ BEGINNING_CHARS = 900
 FILE_NAME = "answer.md"
 
 
+class Ended(Protocol):
+    """Is told what a message is answered with."""
+
+    def __call__(self, message: Inbound, text: str, *, failed: bool = False) -> None:
+        """`text` is Markdown; `failed`: it only says that something went wrong."""
+
+
 class Answers:
     """Ends messages of the inbox, with or without a reply.
 
@@ -29,21 +37,24 @@ class Answers:
         spool: keeps long answers until they are sent.
         redact: takes secrets out of them.
         ready: called with a channel's name when something waits to be sent there.
+        ended: called with each message just before its answer is stored.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that an answer passes through
         self,
         channels: Mapping[str, Channel],
         mailbox: Mailbox,
         spool: Spool,
         redact: Redaction,
         ready: Callable[[str], None],
+        ended: Ended | None = None,
     ) -> None:
         self._channels = channels
         self._mailbox = mailbox
         self._spool = spool
         self._redact = redact
         self.ready = ready
+        self._ended = ended or _untold
 
     def progress(self, message: Inbound, *, crowded: bool) -> Progress:
         """What shows the answer to `message` while it is being written."""
@@ -51,9 +62,10 @@ class Answers:
         answered = _answered(message, crowded=crowded)
         return Progress(channel, message, answered, self._redact, lambda draft: self._mailbox.drafted(message, draft))
 
-    def give(self, message: Inbound, text: str) -> None:
+    def give(self, message: Inbound, text: str, language: str, *, failed: bool = False) -> None:
         """Answer at once, without a draft."""
-        self._mailbox.finish(message, self._messages(message, text, "en", crowded=False), self._redact(text))
+        self._ended(message, self._redact(printable(text)), failed=failed)
+        self._mailbox.finish(message, self._messages(message, text, language, crowded=False))
         self.ready(message.channel)
 
     def finish(self, message: Inbound, text: str, language: str, draft: str | None, *, crowded: bool) -> None:
@@ -66,14 +78,16 @@ class Answers:
             draft: the message that shows the beginning; the answer takes its place.
             crowded: whether other messages wait, so that it is to be shown which one is answered.
         """
+        self._ended(message, self._redact(printable(text)))
         messages = list(self._messages(message, text, language, crowded=crowded))
-        if draft is not None and messages:
+        if draft is not None:
             messages[0] = replace(messages[0], edits=draft)
-        self._mailbox.finish(message, messages, self._redact(printable(text)))
+        self._mailbox.finish(message, messages)
 
     def break_off(self, message: Inbound, note: str, said: str, draft: str | None) -> None:
         """End a message without an answer; a draft that is in sight keeps what was said, and says why it ends."""
         text = f"{self._redact(printable(said))}\n\n*{note}*".strip()
+        self._ended(message, text)
         body = self._channels[message.channel].compose(text)[0] if draft is not None else ""
         kept = [Outbound(message.channel, message.chat_id, body, edits=draft, turn=message.id)] if draft else []
         self._mailbox.finish(message, kept)
@@ -94,6 +108,10 @@ class Answers:
             yield Outbound(message.channel, message.chat_id, body, reply_to, turn=message.id)
         if file is not None:
             yield Outbound(message.channel, message.chat_id, "", file=file, file_name=FILE_NAME, turn=message.id)
+
+
+def _untold(_: Inbound, __: str, *, failed: bool = False) -> None:
+    del failed
 
 
 def _answered(message: Inbound, *, crowded: bool) -> str | None:

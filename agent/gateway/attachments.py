@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
+import secrets
 from collections.abc import AsyncIterator, Callable
 
 from agent.channels.base import Channel, ChannelError, RejectedError
@@ -22,7 +24,8 @@ MOST_FILES = 10
 MOST_BYTES = 20_000_000
 _RETRY_S = 2.0
 _LONGEST_NAME = 100  # bytes
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\[\]\u2028-\u202e\u2066-\u2069]+")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 
 
 class Attachments:
@@ -47,12 +50,13 @@ class Attachments:
         for number, attachment in enumerate(message.attachments[:MOST_FILES]):
             path = f"{INBOX}/{message.id}-{number + 1}-{safe_name(attachment.name)}"
             try:
-                size = await self._bring(message.channel, attachment.reference, path)
+                path, size = await self._bring(message.channel, attachment.reference, path)
             except PicoClawError as error:
                 log.warning("turn %d: an attachment cannot be had: %s", message.id, error)
                 lines.append(f"[{safe_name(attachment.name)} could not be brought here: {error}]")
                 continue
-            lines.append(f"[attached: {path}, {attachment.media_type}, {size} bytes]")
+            kind = attachment.media_type if _MEDIA_TYPE.fullmatch(attachment.media_type) else "unknown type"
+            lines.append(f"[attached: {path}, {kind}, {size} bytes]")
             if attachment.media_type in KINDS and self._sees():
                 pictures.append(await self._picture(message.channel, attachment, path, size))
         if (more := len(message.attachments) - MOST_FILES) > 0:
@@ -69,15 +73,15 @@ class Attachments:
             return path
         if not attachment.preview:
             return ""
-        smaller = f"{path}.preview"
         try:
-            return smaller if await self._bring(channel, attachment.preview, smaller) <= LARGEST else ""
+            smaller, size = await self._bring(channel, attachment.preview, f"{path}.preview")
         except PicoClawError as error:
             log.info("no preview: %s", error)
             return ""
+        return smaller if size <= LARGEST else ""
 
-    async def _bring(self, channel: str, reference: str, path: str) -> int:
-        """Carry a file into the workspace; its size. One that a restart has interrupted may be there already."""
+    async def _bring(self, channel: str, reference: str, path: str) -> tuple[str, int]:
+        """Carry a file into the workspace: where it is and its size in bytes."""
         try:
             return await self._carry(channel, reference, path)
         except RejectedError:
@@ -87,25 +91,38 @@ class Attachments:
             await asyncio.sleep(error.retry_after or _RETRY_S)
             return await self._carry(channel, reference, path)
 
-    async def _carry(self, channel: str, reference: str, path: str) -> int:
+    async def _carry(self, channel: str, reference: str, path: str) -> tuple[str, int]:
+        fetched = _Seen()
         try:
-            return await self._sandbox.put(path, _bounded(self._channel(channel).download(reference)))
+            return path, await self._sandbox.put(path, fetched.through(self._channel(channel).download(reference)))
         except SandboxOperationError as error:
             if error.code != "exists":
                 raise
-            size = 0
-            async for piece in _bounded(self._sandbox.get(path)):
-                size += len(piece)
-            return size
+        # From before a restart, from a state that was put back, or put there by the model.
+        there = _Seen()
+        async for _ in there.through(self._sandbox.get(path)):
+            pass
+        if there.digest.digest() == fetched.digest.digest():
+            return path, fetched.size
+        folder, _, name = path.rpartition("/")
+        other = f"{folder}/{secrets.token_hex(4)}-{name}"
+        return other, await self._sandbox.put(other, _Seen().through(self._channel(channel).download(reference)))
 
 
-async def _bounded(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    size = 0
-    async for piece in pieces:
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise PicoClawError(f"it is larger than {MOST_BYTES // 1_000_000} MB")
-        yield piece
+class _Seen:
+    """Bounds what passes, and knows what it was."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    async def through(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            self.size += len(piece)
+            if self.size > MOST_BYTES:
+                raise PicoClawError(f"it is larger than {MOST_BYTES // 1_000_000} MB")
+            self.digest.update(piece)
+            yield piece
 
 
 def safe_name(name: str) -> str:

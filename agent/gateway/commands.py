@@ -23,6 +23,13 @@ def name_of(text: str) -> str | None:
     return None if found is None else found[1].lower()
 
 
+def argument_of(text: str) -> str:
+    """What stands after the name of a command."""
+    text = text.strip()
+    found = _COMMAND.match(text)
+    return "" if found is None else text[found.end() :].strip()
+
+
 class Commands:
     """Answers `/...` messages."""
 
@@ -45,11 +52,15 @@ class Commands:
             return None
         handler = self._handlers.get(name)
         if handler is None:
-            close = get_close_matches(name, COMMANDS, n=1)
-            said = "did_you_mean" if close else "no_such_command"
-            return say(said, language, command=f"/{name}", close=f"/{close[0]}" if close else "")
+            near = get_close_matches(name, self._known(), n=1)
+            said = "did_you_mean" if near else "no_such_command"
+            return say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
         answer = handler(message, language)
         return answer if isinstance(answer, str) else await answer
+
+    def _known(self) -> list[str]:
+        """Those for a menu, then those that are typed."""
+        return list(dict.fromkeys([*COMMANDS, *self._handlers]))
 
     def _new(self, message: Inbound, language: str) -> str:
         self._sessions.clear(message.session)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from agent.channels.base import Channel
 from agent.gateway.answer import Answers
-from agent.gateway.commands import Commands, name_of
+from agent.gateway.commands import Commands, argument_of, name_of
+from agent.gateway.printable import shortened
 from agent.gateway.progress import Progress
 from agent.gateway.turn import Turns
 from agent.messages import say
@@ -80,8 +81,8 @@ class Conversations:
         """The sender changed a message or took it back; one that was answered is left alone."""
         message = self._mailbox.pending(edit)
         chat = self._chats.get(message.session) if message is not None else None
-        if message is None or chat is None:
-            return
+        if message is None or chat is None or edit.text == message.text:
+            return  # an edit that is told twice, or of something else than the text, changes nothing
         if chat.current is not None and chat.current.id == message.id:
             if edit.text is None:
                 self._interrupt(chat, lambda progress: self._withdraw(message, progress))
@@ -95,6 +96,11 @@ class Conversations:
     def waiting(self) -> int:
         """How many messages are neither answered nor worked on."""
         return sum(len(chat.waiting) for chat in self._chats.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs."""
+        return any(chat.current is not None for chat in self._chats.values())
 
     async def aclose(self) -> None:
         """Stop; what was not finished stays in the inbox."""
@@ -111,28 +117,34 @@ class Conversations:
         chat = self._chats[session]
         while chat.waiting:
             message = chat.waiting.popleft()
-            if name_of(message.text) is None:
-                await self._take_turn(chat, message)
-            else:
-                await self._answer_command(message, chat)
+            try:
+                if name_of(message.text) is None:
+                    await self._take_turn(chat, message)
+                else:
+                    await self._answer_command(message, chat)
+            except Exception:  # it stays in the inbox for the next start, and the chat goes on
+                log.exception("message %d is left", message.id)
         del self._chats[session]
 
     async def _answer_command(self, message: Inbound, chat: _Chat | None = None) -> None:
         language = self._language(message)
-        rest = message.text.strip().partition(" ")[2].strip()
-        if name_of(message.text) == "stop" and chat is not None:
+        rest = argument_of(message.text)
+        command, stopped = name_of(message.text), []
+        if command in ENDING and chat is not None:
             stopped, chat.stopped = chat.stopped, []
+        if command == "stop" and chat is not None:
             if rest:
                 chat.waiting.appendleft(self._mailbox.rewrite(message, rest, 0))
                 return
-            self._answers.give(message, _stopped(stopped, language))
+            self._answers.give(message, _stopped(stopped, language), language)
             return
         try:
             reply = await self._commands.answer(message, language)
         except Exception:  # whatever it is, the owner gets a word
             log.exception("command %d failed", message.id)
             reply = None
-        self._answers.give(message, say("internal", language) if reply is None else reply)
+        failed = reply is None
+        self._answers.give(message, reply or say("internal", language), language, failed=failed)
 
     async def _take_turn(self, chat: _Chat, message: Inbound) -> None:
         """Run a turn to its end, whoever ends it."""
@@ -161,7 +173,7 @@ class Conversations:
 
         typing = asyncio.create_task(_keep_typing(self._channels[message.channel], message.chat_id))
         try:
-            if message.text.strip() or message.attachments:
+            if message.text.strip() or message.quoted or message.attachments:
                 await self._turns.run(message, language, answer, progress)
             else:
                 answer(say("only_text", language))
@@ -175,11 +187,14 @@ class Conversations:
 
     def _end(self, chat: _Chat) -> None:
         """Stop what runs and forget what waits."""
-        for message in chat.waiting:
+        waiting, chat.waiting = chat.waiting, deque()
+        for message in waiting:
+            if name_of(message.text) == "new":  # what it ends is stopped already; it is still to be done
+                chat.waiting.append(message)
+                continue
             if name_of(message.text) is None:
                 chat.stopped.append(message.text)
             self._mailbox.finish(message, [])
-        chat.waiting.clear()
         if (current := chat.current) is not None:
             chat.stopped.insert(0, current.text)
             self._interrupt(chat, lambda progress: self._stop(current, progress))
@@ -226,7 +241,7 @@ def _stopped(requests: list[str], language: str) -> str:
     if not requests:
         return say("nothing_to_stop", language)
     first = " ".join(requests[0].split())
-    shown = first if len(first) <= 60 else f"{first[:60]}…"
+    shown = shortened(first, 60)
     if len(requests) == 1:
         return say("stopped", language, request=shown)
     return say("stopped_more", language, request=shown, more=len(requests) - 1)

@@ -43,9 +43,11 @@ class Delivery:
                         self._senders[chat_id] = group.create_task(self._send_all(chat_id))
 
     async def _send_all(self, chat_id: str) -> None:
-        while (message := self._mailbox.next_unsent(self._channel.name, chat_id)) is not None:
-            await self._deliver(message)
-        del self._senders[chat_id]
+        try:
+            while (message := self._mailbox.next_unsent(self._channel.name, chat_id)) is not None:
+                await self._deliver(message)
+        finally:  # however it ends: what comes later is sent
+            del self._senders[chat_id]
 
     async def _deliver(self, message: Outbound) -> None:
         failures = 0
@@ -68,14 +70,15 @@ class Delivery:
 
     def _give_up(self, message: Outbound, why: str) -> None:
         log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)
-        self._mailbox.failed(message, why)
-        self._forget_file(message)
+        notices = []
         if message.turn:  # a notice that is refused as well is not followed by another
             language = self._mailbox.language_of(message.turn)
             what = say("undelivered_file", language, name=message.file_name) if message.file else ""
             text = say("undelivered", language, what=what or say("undelivered_text", language), why=why)
-            notice = Outbound(message.channel, message.chat_id, self._channel.compose(text)[0], edits=message.edits)
-            self._mailbox.post([notice])
+            body = self._channel.compose(text)[0]
+            notices = [Outbound(message.channel, message.chat_id, body, edits=message.edits)]
+        self._mailbox.failed(message, why, notices)
+        self._forget_file(message)
 
     def _forget_file(self, message: Outbound) -> None:
         if message.file is not None:

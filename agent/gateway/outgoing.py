@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 
 from agent.channels.base import Limits
 from agent.errors import PicoClawError
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.spool import Spool
 
 # Telegram's bound, in UTF-16 units; others take more.
 LONGEST_CAPTION = 1000
+# What one turn sends; a model that means harm would go on.
+MOST_FILES = 10
 
 
 class Outgoing:
@@ -33,18 +35,22 @@ class Outgoing:
         self._spool = spool
         self._redact = redact
         self._waiting: list[Outbound] = []
+        self._files = 0
 
     async def file(self, name: str, pieces: AsyncIterator[bytes], caption: str) -> None:
         """Keep a file to be sent with the next step that is stored."""
         if self._limits.file_bytes == 0:
             raise PicoClawError(f"files cannot be sent to the {self._message.channel}; say where it is instead")
+        if self._files == MOST_FILES:
+            raise PicoClawError(f"{MOST_FILES} files are the most that go out for one message; send an archive")
+        self._files += 1
         path = await self._spool.keep(pieces, self._limits.file_bytes)
         text = self._redact(printable(caption)).strip()
         self._waiting.append(
             Outbound(
                 self._message.channel,
                 self._message.chat_id,
-                text if len(text) <= LONGEST_CAPTION else f"{text[:LONGEST_CAPTION]}…",
+                shortened(text, LONGEST_CAPTION),
                 file=str(path),
                 file_name=self._redact(printable(name)),
                 turn=self._message.id,

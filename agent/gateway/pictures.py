@@ -47,11 +47,15 @@ class Pictures:
         room = MOST_BYTES
         parts: dict[str, dict[str, Any]] = {}
         for path in reversed(wanted):
-            part = self._known.get(path) or await self._read(path)
-            self._known[path] = part
-            size = len(part["image_url"]["url"]) if "image_url" in part else 0
-            room -= size
-            parts[path] = part if room >= 0 else _text(f"[picture {path}]")
+            if path in parts:
+                continue
+            part = self._known.pop(path, None) or (await self._read(path) if room > 0 else _text(f"[picture {path}]"))
+            if "image_url" in part:
+                room -= len(part["image_url"]["url"])
+                if room < 0:
+                    part = _text(f"[picture {path}]")
+            parts[path] = part
+        self._known = {path: part for path, part in parts.items() if "image_url" in part}
         return [_in_words(message, parts) for message in messages]
 
     async def _read(self, path: str) -> dict[str, Any]:

@@ -13,3 +13,18 @@ _OBEYED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def printable(text: str) -> str:
     """`text` without control characters but line ends, which become one kind, and tabs."""
     return _OBEYED.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def shortened(text: str, most: int) -> str:
+    """At most so many characters of it, and a sign that there is more."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def duration(seconds: float) -> str:
+    """The two largest units: `4 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days:
+        return f"{days} d {hours % 24} h"
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min" if minutes else f"{int(seconds)} s"

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 
 from agent.channels.base import Channel, ChannelError
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound
 
@@ -22,6 +22,8 @@ TEXT_AFTER_S = 1.2  # seconds after the first piece of text
 TOOLS_AFTER_S = 4.0  # seconds after the first tool began
 SETTLE_S = 10.0  # what an edit under way may take before it is given up
 UNFINISHED = " …"
+# Of the text so far; no service shows as much in one message, and the rest would be formatted for nothing.
+MOST_CHARS = 12_000
 # A service that refuses this often does not show drafts at all (as the terminal), or has other worries.
 _MOST_FAILURES = 3
 _LINE = 80
@@ -122,18 +124,18 @@ class Progress:
                 return
             wait = self._channel.limits.draft_every_s
             text = self._visible()
-            if text and text != last:
+            body = self._channel.compose(text[:MOST_CHARS])[0] if text else ""
+            if body and body != last:
                 try:
-                    await self._once(text)
-                    failures, last = 0, text
+                    await self._once(body)
+                    failures, last = 0, body
                 except ChannelError as error:
                     failures += 1
                     wait = max(wait, error.retry_after or 0.0)
                     log.debug("a draft is not shown: %s", error)
             await self._pause(wait)
 
-    async def _once(self, text: str) -> None:
-        body = self._channel.compose(text)[0]
+    async def _once(self, body: str) -> None:
         draft = await self._channel.draft(self._message.chat_id, body, self.draft, self._reply_to)
         if draft != self.draft:
             self.draft = draft
@@ -156,7 +158,7 @@ def _gist(arguments: str) -> str:
     """The first line of what a tool was called with."""
     try:
         values = list(json.loads(arguments).values())
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):  # whatever a model has written
         return ""
     first = str(values[0]).strip().partition("\n")[0] if values else ""
-    return first if len(first) <= _LINE else f"{first[:_LINE]}…"
+    return shortened(first, _LINE)

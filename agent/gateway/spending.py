@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from agent import config
+from agent.gateway.printable import duration
 from agent.llm import tables
 from agent.llm.prices import microdollars
 from agent.llm.stream import Completion
@@ -87,7 +88,7 @@ class Spending:
         now = self._usage.now()
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
         minutes = -(-(midnight - now) // timedelta(minutes=1))
-        return f"{minutes // 60} h {minutes % 60} min"
+        return duration(minutes * 60)
 
 
 def spent_on(completion: Completion, cost: int | None) -> Spent:

@@ -1,69 +1,55 @@
-"""/status: how the assistant is, short enough for a phone."""
+"""`/status`: how the whole assistant is, on a phone's screen, without asking a model."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+import asyncio
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from agent import __version__, cgroup
-from agent.channels.base import Contact
+from agent.cgroup import Cgroup
 from agent.confinement.report import look
+from agent.gateway.printable import duration
 from agent.llm.models import Models
+from agent.llm.warmth import ContainerState
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
 from agent.sandbox.results import Usage
 
-_BAR = 10
+CELLS = 8
+_MEGABYTE = 2**20
+_ENGINES = {"worker asleep": "engine_asleep", "worker starting": "engine_starting", "worker warm": "engine_warm"}
 
 
 class Status:
-    """What the parts of the gateway say of themselves; costs no tokens.
+    """Asks each part how it is.
 
     Args:
-        contacts: of the channels, by name.
-        sandbox: the connection to it.
-        model: who is asked, and what picoclaw-llm says of itself.
-        asked: the names of the configured models, in the order of config.json.
-        strangers: how many have written.
-        waiting: how many messages wait.
+        report: what `/health` answers.
+        sandbox: tells its memory and how full the workspace is.
+        models: which one answers.
     """
 
-    def __init__(  # noqa: PLR0913 - what there is to tell of
-        self,
-        contacts: Mapping[str, Contact],
-        sandbox: SandboxLink,
-        model: Models,
-        *,
-        asked: list[str],
-        strangers: Callable[[], int],
-        waiting: Callable[[], int],
-    ) -> None:
-        self._contacts = contacts
+    def __init__(self, report: Callable[[], dict[str, Any]], sandbox: SandboxLink, models: Models) -> None:
+        self._report = report
         self._sandbox = sandbox
-        self._model = model
-        self._asked = asked
-        self._strangers = strangers
-        self._waiting = waiting
-        self._began = time.monotonic()
-
-    @property
-    def uptime_s(self) -> int:
-        """Seconds since the start."""
-        return round(time.monotonic() - self._began)
+        self._models = models
+        self._cgroup = Cgroup()
 
     async def text(self, language: str) -> str:
-        """The whole of it, Markdown."""
-        usage = await self._usage()
+        """Markdown."""
+        report = self._report()
+        usage, container = await asyncio.gather(self._usage(), self._models.container())
         lines = [
-            say("status_head", language, version=__version__, uptime=timedelta(seconds=self.uptime_s)),
-            say("status_model", language, model=f"`{self._asked[self._model.first]}`"),
-            *(_contact(name, contact, language) for name, contact in self._contacts.items()),
-            _workspace(usage, language),
-            *await self._memory(usage),
-            _confined(language),
-            say("status_counts", language, waiting=self._waiting(), strangers=self._strangers()),
+            say("status_title", language, version=report["version"], uptime=duration(report["uptime_s"])),
+            *(_channel(name, channel, language) for name, channel in report["channels"].items()),
+            self._model(container, language),
+            *([] if usage else [say("status_sandbox_down", language)]),
+            "",
+            say("status_memory", language),
+            *_fenced(self._bars(usage, container, language)),
+            *([say("status_workspace_full", language)] if usage and usage.full else []),
+            *await self._confinement(language),
+            *_counts(report, language),
         ]
         return "\n".join(lines)
 
@@ -73,37 +59,55 @@ class Status:
         except SandboxError:
             return None
 
-    async def _memory(self, usage: Usage | None) -> list[str]:
-        rows: list[tuple[str, int, int]] = []
-        used, limit = cgroup.memory()
-        rows.append(("picoclaw", used, limit or 0))
-        if usage is not None and usage.memory_limit:
-            rows.append(("picoclaw-sandbox", usage.memory_bytes, usage.memory_limit))
-        llm: Mapping[str, Any] | None = await self._model.memory()
-        if llm is not None:
-            rows.append(("picoclaw-llm", llm["memory_bytes"], llm["memory_limit"]))
-        return [f"`{bar(used, limit)}` {name} {used / 2**20:.0f}/{limit / 2**20:.0f} MB" for name, used, limit in rows]
+    def _model(self, container: ContainerState | None, language: str) -> str:
+        names, first, now = self._models.names, self._models.first, self._models.next
+        engine = "engine_direct"
+        if self._models.through_litellm(now):
+            engine = "engine_down" if container is None else _ENGINES.get(container.detail, "engine_down")
+        said = "status_model" if now == first else "status_model_resting"
+        return say(said, language, model=names[now], first=names[first], engine=say(engine, language))
+
+    def _bars(self, usage: Usage | None, container: ContainerState | None, language: str) -> Iterator[str]:
+        yield bar("gateway", self._cgroup.memory(), self._cgroup.memory_limit or 0)
+        if usage is not None:
+            yield bar("sandbox", usage.memory, usage.memory_limit)
+        if container is not None:
+            yield bar("litellm", container.memory, container.memory_limit)
+        if usage is not None:
+            yield bar(say("workspace", language), usage.bytes, usage.bytes_limit)
+
+    async def _confinement(self, language: str) -> list[str]:
+        """The gateway's own; the others do not serve when theirs are weaker."""
+        rows = await asyncio.to_thread(look, "gateway")
+        missing = [row.id for row in rows if not row.ok]
+        said = "status_weak" if missing else "status_confined"
+        return [say(said, language, all=len(rows), ok=len(rows) - len(missing), missing=", ".join(missing))]
 
 
-def bar(used: int, limit: int) -> str:
-    """How much of a limit is used."""
-    full = min(_BAR, round(_BAR * used / limit)) if limit > 0 else 0
-    return "█" * full + "░" * (_BAR - full)
+def bar(name: str, used: int, limit: int) -> str:
+    """`gateway   ███░░░░░ 41/128 MB`; whoever tells the figures, it stays one short line."""
+    used, limit = (min(max(size, 0), 10**15) for size in (used, limit))
+    filled = min(round(CELLS * used / limit), CELLS) if limit else 0
+    of = f"/{limit // _MEGABYTE}" if limit else ""
+    return f"{name:9} {'█' * filled}{'░' * (CELLS - filled)} {used // _MEGABYTE}{of} MB"
 
 
-def _contact(name: str, contact: Contact, language: str) -> str:
-    if contact.problem is not None:
-        return f"{name}: ✗ {contact.problem}"
-    return say("status_contact", language, name=name, seconds=round(contact.age() or 0))
+def _channel(name: str, channel: dict[str, Any], language: str) -> str:
+    age, problem = channel["last_contact_s"], channel["problem"]
+    if age is None:
+        return say("status_channel_never", language, name=name, problem=problem)
+    said = "status_channel" if problem is None else "status_channel_down"
+    return say(said, language, name=name, problem=problem, age=duration(age))
 
 
-def _workspace(usage: Usage | None, language: str) -> str:
-    if usage is None:
-        return say("sandbox_down", language)
-    used, limit = (f"{size / 2**20:.0f}" for size in (usage.bytes, usage.bytes_limit))
-    return say("sandbox_full" if usage.full else "sandbox_up", language, used=used, limit=limit)
+def _fenced(lines: Iterator[str]) -> list[str]:
+    """In type of one width, so that the bars stand under each other."""
+    return ["```", *lines, "```"]
 
 
-def _confined(language: str) -> str:
-    rows = look("gateway")
-    return say("status_confined", language, ok=sum(row.ok for row in rows), all=len(rows))
+def _counts(report: dict[str, Any], language: str) -> Iterator[str]:
+    strangers = sum(channel["strangers"] for channel in report["channels"].values())
+    if strangers:
+        yield say("status_strangers", language, count=strangers)
+    if report["waiting"] or report["unsent"]:
+        yield say("status_waiting", language, questions=report["waiting"], answers=report["unsent"])

@@ -1,85 +1,119 @@
-"""A gateway that cannot hear ends itself, and Docker starts it again: better a short gap than a deaf assistant.
+"""A gateway that is deaf, or hangs, ends itself: Docker starts it anew, and nothing that is stored is lost.
 
-Two ways of being deaf: a channel without contact for a reason that a restart may cure, and an event loop that hangs.
+Deaf: a channel without contact, for a reason that a restart may cure. Each restart that did not help doubles the
+patience before the next, across restarts. Hanging: the event loop does not come round any more, which a thread of the
+interpreter's own sees, without the GIL.
 """
 
 from __future__ import annotations
 
 import asyncio
 import faulthandler
+import json
 import logging
+import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from agent.channels.base import Contact
-from agent.store.mailbox import Mailbox
+from agent.store.settings import Settings
 
 log = logging.getLogger("watchdog")
 
-# How long the only channel, or every channel, may be deaf; one of several while others hear.
-ALL_DEAF_S = 300.0
-ONE_DEAF_S = 1800.0
-# Each restart that did not help doubles the patience, up to this.
-LONGEST_S = 6 * 3600.0
-WELL_AGAIN_S = 600.0
-LOOK_S = 10.0
-# An event loop that has not come round for so long hangs.
+LOOK_S = 15.0
 HUNG_S = 90.0
-_MARK = "restarts"
+DEAF_S = 5 * 60.0
+# While another channel hears: a restart interrupts whoever writes there.
+DEAF_BESIDE_OTHERS_S = 30 * 60.0
+LONGEST_S = 6 * 3600.0
+# A turn in progress is let finish, for so long.
+BUSY_S = 10 * 60.0
+# A channel that has been well for so long owes its earlier restarts nothing.
+WELL_S = 10 * 60.0
+# EX_TEMPFAIL of sysexits.h: try again.
+EXIT_CODE = 75
+SETTING = "self-restarts"
 
 
-class RestartError(Exception):
-    """The gateway should be started anew; says why."""
-
-
-class Watchdog:
-    """Looks at the contacts of the channels.
+class Patience:
+    """How long each channel has been deaf, and how often that has ended the gateway.
 
     Args:
-        contacts: by channel.
-        mailbox: remembers how many restarts in a row did not help.
+        contacts: of the channels to chat services, by name.
+        settings: keep the count across restarts.
+        clock: seconds that only go forward.
     """
 
-    def __init__(self, contacts: Mapping[str, Contact], mailbox: Mailbox) -> None:
+    def __init__(
+        self, contacts: Mapping[str, Contact], settings: Settings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._contacts = contacts
-        self._mailbox = mailbox
-        self._restarts = int(mailbox.marks(_MARK).get(_MARK, "0"))
+        self._settings = settings
+        self._clock = clock
         self._deaf_since: dict[str, float] = {}
-        self._well_since: float | None = None
+        self._well_since: dict[str, float] = {}
+        self._restarts = {name: count for name, count in self._stored().items() if name in contacts}
 
-    async def run(self) -> None:
-        """Look until cancelled; raise RestartError when it is time."""
-        try:
-            while True:
-                faulthandler.dump_traceback_later(HUNG_S, exit=True)
-                self.look(time.monotonic())
-                await asyncio.sleep(LOOK_S)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
+    def exhausted(self, *, busy: bool = False) -> str | None:
+        """Why the gateway should start anew now; None when it should not. To be asked every now and then.
 
-    def look(self, now: float) -> None:
-        """Raise RestartError when a channel has been deaf for too long."""
-        deaf = {name for name, contact in self._contacts.items() if contact.problem is not None and contact.curable}
-        self._deaf_since = {name: self._deaf_since.get(name, now) for name in deaf}
-        self._count_well(now)
-        hears = any(contact.problem is None for contact in self._contacts.values())
-        patience = min((ONE_DEAF_S if hears else ALL_DEAF_S) * 2**self._restarts, LONGEST_S)
+        Args:
+            busy: whether somebody's request is being worked on.
+        """
+        now = self._clock()
+        for name, contact in self._contacts.items():
+            self._note(name, contact, now)
         for name, since in self._deaf_since.items():
-            if now - since >= patience:
-                self._remember(self._restarts + 1)
-                raise RestartError(
-                    f"{name} has been deaf for {now - since:.0f} s ({self._contacts[name].problem}): starting anew"
-                )
+            deaf = now - since
+            if deaf >= self._patience(name) + (BUSY_S if busy else 0.0):
+                self._remember(name, self._restarts.get(name, 0) + 1)
+                return f"{name} has been deaf for {deaf / 60:.0f} min ({self._contacts[name].problem})"
+        return None
 
-    def _count_well(self, now: float) -> None:
-        """Forget earlier restarts once everything has been well for a while."""
-        if any(contact.problem is not None for contact in self._contacts.values()):
-            self._well_since = None
-        elif self._well_since is None:
-            self._well_since = now
-        elif self._restarts and now - self._well_since >= WELL_AGAIN_S:
-            self._remember(0)
+    def _note(self, name: str, contact: Contact, now: float) -> None:
+        if contact.problem is None:
+            self._deaf_since.pop(name, None)
+            if now - self._well_since.setdefault(name, now) >= WELL_S and name in self._restarts:
+                self._remember(name, 0)
+            return
+        self._well_since.pop(name, None)
+        if contact.curable:
+            self._deaf_since.setdefault(name, now)
+        else:
+            self._deaf_since.pop(name, None)
 
-    def _remember(self, restarts: int) -> None:
-        self._restarts = restarts
-        self._mailbox.remember(_MARK, str(restarts))
+    def _patience(self, name: str) -> float:
+        others = any(contact.problem is None for other, contact in self._contacts.items() if other != name)
+        first = DEAF_BESIDE_OTHERS_S if others else DEAF_S
+        return min(first * 2.0 ** min(self._restarts.get(name, 0), 10), LONGEST_S)
+
+    def _remember(self, name: str, restarts: int) -> None:
+        self._restarts[name] = restarts
+        self._restarts = {one: count for one, count in self._restarts.items() if count}
+        self._settings.put(SETTING, json.dumps(self._restarts) if self._restarts else None)
+
+    def _stored(self) -> dict[str, int]:
+        return dict(json.loads(self._settings.get(SETTING) or "{}"))
+
+
+async def run(patience: Patience, busy: Callable[[], bool]) -> None:
+    """Watch until cancelled, or end the process; `release` when closing down has come to its end as well."""
+    while True:
+        faulthandler.dump_traceback_later(HUNG_S, exit=True, file=sys.stderr)
+        if (why := patience.exhausted(busy=busy())) is not None:
+            end(why)
+        await asyncio.sleep(LOOK_S)
+
+
+def release() -> None:
+    """The event loop may stop now."""
+    faulthandler.cancel_dump_traceback_later()
+
+
+def end(why: str) -> NoReturn:
+    """End the process at once: a way out that tidies up could hang where the channel does."""
+    log.error("%s: ending, so that Docker starts the gateway anew", why)
+    logging.shutdown()
+    os._exit(EXIT_CODE)

@@ -1,4 +1,4 @@
-"""The models of config.json in their order: retried where that helps, then the next one, then one error."""
+"""The models of config.json, the chosen one first: retried where that helps, then the next one, then one error."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.config import LLM
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMAllFailedError, LLMError, LLMUnavailableError
 from agent.llm.stream import Completion
-from agent.llm.tables import Limits, Table, limits_of, sees
+from agent.llm.tables import Limits, Table, limits_of, name_of, sees
 from agent.llm.waiting import LONGEST_WAIT_S, backoff
 from agent.llm.window import Fitted
+
+if TYPE_CHECKING:
+    from agent.llm.warmth import ContainerState
 
 log = logging.getLogger("llm")
 
@@ -28,6 +31,10 @@ class Models:
     """The way to whichever configured model answers.
 
     Use `start` for what goes on beside the requests, and `aclose` at the end.
+
+    Attributes:
+        names: of each model, in the order of config.json.
+        first: the place of the one that is asked before the others.
     """
 
     def __init__(self, llm: LLM, socket: str = SOCKET, table: Table | None = None) -> None:
@@ -39,7 +46,8 @@ class Models:
             )
             for where, model in llm.placed
         ]
-        self._first = 0
+        self.names = _distinct([name_of(model) for model in llm.models])
+        self.first = 0
         self._warmth = None
         if any(model.through_litellm for model in llm.models):
             from agent.llm.warmth import Warmth
@@ -47,17 +55,13 @@ class Models:
             self._warmth = Warmth(llm.idle_minutes, socket)
 
     @property
-    def first(self) -> int:
-        """The place in config.json's order of the model that is asked first."""
-        return self._first
+    def next(self) -> int:
+        """The place of the one that would be asked now: the first, unless it rests after a failure."""
+        return self._line.index(self._asked()[0])
 
-    def prefer(self, place: int) -> None:
-        """Ask the model at that place of config.json's order first, the others after it in their order."""
-        self._first = place
-
-    async def memory(self) -> dict[str, Any] | None:
-        """What picoclaw-llm tells of itself (`warm`, `memory_bytes`, `memory_limit`); None where it is not needed."""
-        return None if self._warmth is None else await self._warmth.state()
+    def through_litellm(self, place: int) -> bool:
+        """Whether that model is asked through picoclaw-llm."""
+        return self._line[place].client.through_litellm
 
     @property
     def sees(self) -> bool:
@@ -106,6 +110,10 @@ class Models:
         if self._warmth is not None and self._asked()[0].client.through_litellm:
             self._warmth.nudge()
 
+    async def container(self) -> ContainerState | None:
+        """How picoclaw-llm is; None where no model needs it, or when it does not say."""
+        return None if self._warmth is None else await self._warmth.look()
+
     async def aclose(self) -> None:
         """Close the connections."""
         if self._warmth is not None:
@@ -116,7 +124,7 @@ class Models:
     def _asked(self) -> list[_InLine]:
         """Those that are not resting; of none but resting ones, the one whose rest ends first."""
         now = monotonic()
-        line = [self._line[self._first], *(one for place, one in enumerate(self._line) if place != self._first)]
+        line = [self._line[self.first], *self._line[: self.first], *self._line[self.first + 1 :]]
         awake = [one for one in line if one.rests_until <= now]
         return awake or [min(line, key=lambda one: one.rests_until)]
 
@@ -139,6 +147,14 @@ class Models:
                     raise
                 log.info("%s: %s; again in %.1f s", one.client.about.where, error, wait)
                 await asyncio.sleep(wait)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Numbered where one model is configured twice, as with two keys."""
+    return [
+        name if (before := names[:place].count(name)) == 0 else f"{name} ({before + 1})"
+        for place, name in enumerate(names)
+    ]
 
 
 class _InLine:

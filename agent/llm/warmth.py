@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 import httpx
 import msgspec
@@ -18,13 +17,15 @@ log = logging.getLogger("llm")
 LOOK_S = 20.0
 # That container gives its worker so long to start, on a host that swaps.
 _PATIENCE_S = 180.0
-_LOOK_AT_MOST_S = 2.0
-_LARGEST_STATE = 4096
+_LOOK_PATIENCE_S = 3.0
+_LOOK_BYTES = 4096
 
 
-class _State(msgspec.Struct):
+class ContainerState(msgspec.Struct):
+    """What picoclaw-llm says of itself: `detail` begins with `worker`; memory in bytes, 0 for unknown or no limit."""
+
     detail: str
-    memory_bytes: int = 0
+    memory: int = 0
     memory_limit: int = 0
 
 
@@ -52,23 +53,21 @@ class Warmth:
         if self._nudging is None or self._nudging.done():
             self._nudging = asyncio.create_task(self._warm())
 
-    async def state(self) -> dict[str, Any] | None:
-        """What picoclaw-llm tells of itself, distrusted: litellm may be the one who answers; None without an answer."""
+    async def look(self) -> ContainerState | None:
+        """How the container is, without waking its worker; None when it does not say."""
         try:
-            async with asyncio.timeout(_LOOK_AT_MOST_S), self._http.stream("GET", "/health") as response:
+            async with (
+                asyncio.timeout(_LOOK_PATIENCE_S),
+                self._http.stream("GET", "/health") as response,
+            ):
                 body = b""
                 async for piece in response.aiter_raw():
                     body += piece
-                    if len(body) > _LARGEST_STATE:
+                    if len(body) > _LOOK_BYTES:
                         return None
-            told = msgspec.json.decode(body, type=_State)
-        except (httpx.HTTPError, TimeoutError, msgspec.MsgspecError, UnicodeError):
+            return msgspec.json.decode(body, type=ContainerState)
+        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, UnicodeError):
             return None
-        return {
-            "warm": told.detail == "worker warm",
-            "memory_bytes": told.memory_bytes,
-            "memory_limit": told.memory_limit,
-        }
 
     async def aclose(self) -> None:
         """Stop asking."""

@@ -5,13 +5,13 @@ import _socket
 import os
 import time
 
-from agent.cgroup import memory
 from agent.pid1.healthcheck import WELL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agent.cgroup import Cgroup
     from agent.pid1.poll import Poll
 
 _BACKLOG = 128
@@ -74,14 +74,12 @@ def answer(status: int, body: str, retry_after: int = 0) -> bytes:
     return "\r\n".join([*head, "", body]).encode("ascii")
 
 
-def health(line: str) -> bytes:
-    """The answer to `GET /health`: the line that Docker's health check gets, in JSON."""
+def health(line: str, cgroup: "Cgroup") -> bytes:
+    """The answer to `GET /health`, in JSON: the line that Docker's health check gets, and bytes of memory."""
     well = line.startswith(WELL)
     detail = _json.encode_basestring_ascii(line.removeprefix(WELL))
-    used, limit = memory()
-    word = "ok" if well else "failing"
-    body = f'{{"status":"{word}","detail":{detail},"memory_bytes":{used},"memory_limit":{limit or 0}}}'
-    return answer(200 if well else 503, body)
+    memory = f'"memory":{cgroup.memory()},"memory_limit":{cgroup.memory_limit or 0}'
+    return answer(200 if well else 503, f'{{"status":"{"ok" if well else "failing"}","detail":{detail},{memory}}}')
 
 
 def refusal(why: str, code: str, retry_after: int = 0) -> bytes:
@@ -96,7 +94,7 @@ class Front:
     It either answers by `reply` or empties the front by `hand_over`.
     """
 
-    __slots__ = ("_deadlines", "_listener", "_on_request", "_open", "_poll", "_status", "_waiting")
+    __slots__ = ("_cgroup", "_deadlines", "_listener", "_on_request", "_open", "_poll", "_status", "_waiting")
 
     def __init__(
         self,
@@ -104,11 +102,13 @@ class Front:
         listener: _socket.socket,
         on_request: "Callable[[_socket.socket], None]",
         status: "Callable[[], str]",
+        cgroup: "Cgroup",
     ) -> None:
         self._poll = poll
         self._listener = listener
         self._on_request = on_request
         self._status = status
+        self._cgroup = cgroup
         self._open = False
         self._waiting: dict[int, _socket.socket] = {}
         self._deadlines: dict[int, float] = {}
@@ -173,7 +173,7 @@ class Front:
         if not start:
             self._drop(fd)
         elif not draining and start == _HEALTH:
-            self.reply(connection, health(self._status()))
+            self.reply(connection, health(self._status(), self._cgroup))
         elif not draining:
             self._on_request(connection)
 

@@ -54,7 +54,7 @@ class Parent:
         self._failures = 0
         self._trouble = ""
         self._not_before = 0.0
-        self._front = Front(self._poll, listener, self._requested, self._status)
+        self._front = Front(self._poll, listener, self._requested, self._status, self._cgroup)
         health = HealthSocket(self._status, health_address)
         # Not the worker's: some of litellm's providers fetch their tokens by calls that would block its event loop.
         forwarder = Forwarder(egress_path)
@@ -221,7 +221,11 @@ def stand_by(problem: str, socket_path: str) -> None:
         except OSError:
             return None  # the problem that keeps it from serving may well be this one
         front = Front(
-            poll, listener, lambda asker: front.reply(asker, refusal(problem, "not_confined")), lambda: problem
+            poll,
+            listener,
+            lambda asker: front.reply(asker, refusal(problem, "not_confined")),
+            lambda: problem,
+            Cgroup(),
         )
         front.open()
         return front

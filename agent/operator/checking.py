@@ -18,7 +18,7 @@ import msgspec
 from agent.config.checks import kind_of, problems
 from agent.config.problem import Problem
 from agent.config.references import read_document
-from agent.config.shapes import Channel, Config, Slack
+from agent.config.shapes import Channel, Config
 from agent.config.words import CHANNELS, problem_of, unknown_key
 from agent.errors import ConfigError
 from agent.operator import secrets
@@ -197,13 +197,3 @@ def summary(config: Config, language: str) -> Iterator[str]:
     for _where, channel in config.placed_channels:
         users = ", ".join(map(str, channel.allowed_user_ids))
         yield say("heard" if users else "unheard", language, channel=kind_of(channel), users=users)
-
-
-def secrets_of(config: Config) -> Iterator[tuple[str, str]]:
-    """Every secret by its key."""
-    for where, model in config.llm.placed:
-        yield f"{where}.api_key", model.api_key
-    for where, channel in config.placed_channels:
-        yield f"{where}.bot_token", channel.bot_token
-        if isinstance(channel, Slack):
-            yield f"{where}.app_token", channel.app_token

@@ -10,6 +10,8 @@ from typing import Any, TextIO
 
 import click
 
+from agent.config.words import CHANNELS
+from agent.operator.guide import SECRETS
 from agent.operator.words import language_of, say
 
 # config.json, hosts.json and deploy.py lie here.
@@ -42,9 +44,9 @@ def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
 
     References are resolved as a deploy does it, commands included. What they give is not shown.
     """
-    from agent.operator import checking
+    from agent.operator import checking, files
 
-    found = checking.findings(read(file, lang), None if no_references else os.environ)
+    found = checking.findings(files.read(file, lang), None if no_references else os.environ)
     if as_json:
         click.echo(checking.as_json(found, str(file), lang))
     elif found.problems:
@@ -71,7 +73,7 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
     from agent.operator import checking, files, importing
     from agent.operator.importing.questions import Asking, Unasked
 
-    text = read(file, lang)
+    text = files.read(file, lang)
     if output.exists() and not force:
         raise click.ClickException(say("exists", lang, file=output))
     try:
@@ -87,28 +89,14 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
     click.echo("\n".join([say("written", lang, file=output), *([say("kept", lang, file=kept)] if kept else [])]))
     for line in (*checking.summary(found.config, lang), *made.record.lines(lang)):
         click.echo(line)
-    for key, secret in checking.secrets_of(found.config):
+    for key, secret in found.config.placed_secrets:
         click.echo(say("secret", lang, key=key, masked=files.masked(secret)))
-
-
-def read(file: Path, lang: str) -> str:
-    """The file's text; a ClickException that says what to do when there is none."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise click.ClickException(say("no_file", lang, file=file)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
-        raise click.ClickException(say("unreadable", lang, file=file, reason=reason)) from None
-
-
-_SECRETS = ("api_key", "bot_token", "app_token")
 
 
 @click.command()
 @click.option("--provider", help="Provider of models.")
 @click.option("--model", help="One of its models.")
-@click.option("--channel", type=click.Choice(["telegram", "discord", "slack"]), help="Where you will talk to it.")
+@click.option("--channel", type=click.Choice(list(CHANNELS)), help="Where you will talk to it.")
 @click.option("--user-id", "users", multiple=True, help="Who may talk to it; may be given more than once.")
 @click.option("--host", help="The server: an alias of ~/.ssh/config, or a name for it.")
 @click.option("--ssh-hostname", help="Its address, where the alias does not know it.")
@@ -136,7 +124,7 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
     given = {name: value for name, value in flags.items() if value not in (None, ())}
     if "users" in given:
         given["users"] = ",".join(given["users"])
-    for name in _SECRETS:
+    for name in SECRETS:
         if value := os.environ.get(f"PICOCLAW_{name.upper()}"):
             given[name] = value
     if secrets_file is not None:
@@ -164,7 +152,7 @@ def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
         held = json.load(file)
     except ValueError:
         held = None
-    if not isinstance(held, dict) or held.keys() - set(_SECRETS):
+    if not isinstance(held, dict) or held.keys() - set(SECRETS):
         raise click.ClickException(say("init_bad_secrets", lang))
     return {str(name): str(value) for name, value in held.items()}
 

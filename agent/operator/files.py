@@ -7,6 +7,21 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
+from agent.operator.words import say
+
+
+def read(file: Path, lang: str) -> str:
+    """The file's text; a ClickException that says what to do when there is none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise click.ClickException(say("no_file", lang, file=file)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
+        raise click.ClickException(say("unreadable", lang, file=file, reason=reason)) from None
+
 
 def write_private(file: Path, text: str) -> None:
     """Put the text there for this user's eyes alone, whole or not at all."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What is typed unseen, or comes from PICOCLAW_... in the environment or from --secrets.
+SECRETS = ("api_key", "bot_token", "app_token")
+
 KEY_PAGES = {
     "openrouter": "https://openrouter.ai/keys",
     "openai": "https://platform.openai.com/api-keys",
@@ -16,15 +19,6 @@ KEY_PAGES = {
     "cerebras": "https://cloud.cerebras.ai",
     "cohere": "https://dashboard.cohere.com/api-keys",
 }
-
-# What api.slack.com/apps takes under "From a manifest".
-SLACK_MANIFEST = """{"display_information": {"name": "PicoClaw"},
- "features": {"bot_user": {"display_name": "PicoClaw", "always_online": true},
-  "app_home": {"messages_tab_enabled": true, "messages_tab_read_only_enabled": false}},
- "oauth_config": {"scopes": {"bot": ["app_mentions:read", "channels:history", "chat:write", "files:read", "files:write",
-  "groups:history", "im:history", "im:read", "im:write", "mpim:history", "reactions:write", "users:read"]}},
- "settings": {"event_subscriptions": {"bot_events": ["app_mention", "message.channels", "message.groups", "message.im",
-  "message.mpim"]}, "interactivity": {"is_enabled": true}, "socket_mode_enabled": true}}"""
 
 GUIDE: dict[str, dict[str, str]] = {
     "init_hello": {
@@ -106,7 +100,10 @@ GUIDE: dict[str, dict[str, str]] = {
         "en": "--yes needs {flag}",
         "pl": "--yes wymaga {flag}",
     },
-    "init_bad_host": {"en": "{reason}: correct {file}", "pl": "{reason}: popraw {file}"},
+    "init_bad_host": {
+        "en": '{file} must hold JSON such as {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}: correct it there',
+        "pl": '{file} musi zawierać JSON taki jak {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}: popraw go tam',
+    },
     "init_bad_secrets": {
         "en": "--secrets must hold JSON with api_key, bot_token, app_token and nothing else",
         "pl": "--secrets musi zawierać JSON z api_key, bot_token, app_token i niczym więcej",

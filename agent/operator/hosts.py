@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigError
 from agent.operator import files
+from agent.operator.words import say
 
 
-def read(file: Path) -> dict[str, dict[str, Any]]:
+def read(file: Path, language: str) -> dict[str, dict[str, Any]]:
     """The hosts; none where there is no file. ConfigError for a file that is not one of hosts."""
-    try:
-        named = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except (OSError, ValueError):
-        raise ConfigError(f"{file.name} cannot be read as JSON") from None
+    try:
+        named = json.loads(files.read(file, language))
+    except ValueError:
+        named = None
     if not isinstance(named, dict) or not all(isinstance(data, dict) for data in named.values()):
-        raise ConfigError(f'{file.name} must hold {{"name": {{"ssh_hostname": ...}}}}')
+        raise ConfigError(say("init_bad_host", language, file=file))
     return named
 
 
-def write(file: Path, name: str, ssh: dict[str, Any]) -> None:
-    """Set how one host is reached; its other data and the other hosts stay."""
-    hosts = read(file)
+def write(file: Path, hosts: Mapping[str, dict[str, Any]], name: str, ssh: Mapping[str, Any]) -> None:
+    """Set how one of the hosts is reached; its other data and the other hosts stay."""
     other = {
         key: value for key, value in hosts.get(name, {}).items() if key not in ("ssh_hostname", "ssh_port", "ssh_user")
     }

@@ -15,20 +15,13 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 import msgspec
 
-from agent.config.references import (
-    REFERENCE,
-    map_strings,
-    read_document,
-    replace_commands,
-    resolve_references,
-    variable,
-)
+from agent.config.references import REFERENCE, map_strings, read_document, replace_commands, variable
 from agent.errors import ConfigError
 
 _MOST_WORDS = 400  # characters of a failed command's own complaint
@@ -51,10 +44,14 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
     Raises:
         ConfigError: a variable is not set or a command gives no secret; names the key, never a value.
     """
-    text = resolve_references(text, environ)
     document = read_document(text)
-    replaced = replace_commands(document, _secret)
+    replaced = resolved(document, environ)
     return text if replaced == document else json.dumps(replaced, indent=2) + "\n"
+
+
+def resolved(document: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """As `resolve`, of what the text stands for."""
+    return _replaced(document, lambda one, key: _given(one, key, environ))
 
 
 def resolve_each(
@@ -73,20 +70,28 @@ def resolve_each(
     refused: dict[str, str] = {}
     left: set[str] = set()
 
-    def resolved(one: str | Mapping[str, Any], key: str) -> str:
+    def given(one: str | Mapping[str, Any], key: str) -> str:
         if isinstance(one, str) and REFERENCE.fullmatch(one) is None:
             return one
         if environ is None:
             left.add(key)
             return ""
         try:
-            return variable(one, key, environ) if isinstance(one, str) else _secret(one, key)
+            return _given(one, key, environ)
         except ConfigError as error:
             refused[key] = str(error)
             return ""
 
-    replaced = replace_commands(map_strings(document, resolved), resolved)
-    return cast("dict[str, Any]", replaced), refused, left
+    return _replaced(document, given), refused, left
+
+
+def _replaced(document: Mapping[str, Any], change: Callable[[str | Mapping[str, Any], str], str]) -> dict[str, Any]:
+    """The document with what `change` makes of each text and then of each command reference, and its key."""
+    return cast("dict[str, Any]", replace_commands(map_strings(document, change), change))
+
+
+def _given(reference: str | Mapping[str, Any], key: str, environ: Mapping[str, str]) -> str:
+    return variable(reference, key, environ) if isinstance(reference, str) else _secret(reference, key)
 
 
 def _secret(reference: Mapping[str, object], key: str) -> str:

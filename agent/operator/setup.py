@@ -10,15 +10,17 @@ from typing import Any
 
 import click
 
+from agent.channels import slack_manifest
 from agent.config.providers import PROVIDERS
-from agent.config.references import read_document
+from agent.config.references import mapping, read_document
+from agent.config.shapes import Model
+from agent.config.words import CHANNELS
 from agent.errors import ConfigError
 from agent.operator import checking, files, hosts, live, secrets
-from agent.operator.guide import KEY_PAGES, SLACK_MANIFEST
+from agent.operator.guide import KEY_PAGES, SECRETS
 from agent.operator.words import say
 
 _SHOWN = 15
-_CHANNELS = ("telegram", "discord", "slack")
 
 
 @dataclass
@@ -43,10 +45,10 @@ class Setup:
     def run(self) -> None:
         """Ask, check, write. ConfigError when what came out cannot be; then nothing is written."""
         present = self._present()
-        known = hosts.read(self.hosts)
+        known = hosts.read(self.hosts, self.language)
         if not self.yes:
             self._say("init_hello")
-        llm = self._llm(dict(present.get("llm", {})))
+        llm = self._llm(dict(mapping(present.get("llm"))))
         rest = {name: value for name, value in present.items() if name not in ("channel", "channels")}
         document = {**rest, "llm": llm, **self._channels(present)}
         name, ssh = self._host(known)
@@ -56,7 +58,7 @@ class Setup:
         if document != present and (kept := files.back_up(self.config)):
             self._say("kept", file=kept)
         files.write_private(self.config, text)
-        hosts.write(self.hosts, name, ssh)
+        hosts.write(self.hosts, known, name, ssh)
         self._say("written", file=self.config)
         self._say("init_next")
         click.echo("  pyinfra inventory deploy.py\n  make verify")
@@ -64,22 +66,24 @@ class Setup:
     def _present(self) -> dict[str, Any]:
         if not self.config.exists():
             return {}
-        return read_document(self.config.read_text(encoding="utf-8"))
+        return read_document(files.read(self.config, self.language))
 
     def _llm(self, llm: dict[str, Any]) -> dict[str, Any]:
-        before = llm.get("provider")
-        llm["provider"] = self._text(
-            "provider", before or "openrouter", choices=None if llm.get("api_base") else PROVIDERS
-        )
-        if llm["provider"] != before:
-            llm.pop("api_key", None)
-            llm.pop("model", None)
+        before = llm.get("provider") if isinstance(llm.get("provider"), str) else None
+        own = [before] if before and llm.get("api_base") else []
+        provider = self._text("provider", before or "openrouter", choices=[*dict.fromkeys([*own, *PROVIDERS])])
+        if provider != before:
+            # Another's address, and what is known of another's model: the new key must not go there.
+            llm = {name: value for name, value in llm.items() if name not in Model.__struct_fields__}
+        llm["provider"] = provider
         if not self.yes and llm["provider"] in KEY_PAGES:
             self._say("init_key_page", page=KEY_PAGES[llm["provider"]])
         models: tuple[str, ...] = ()
 
         def good() -> live.Verdict:
-            return live.provider(self.services, llm["provider"], self._plain(llm["api_key"]), llm.get("api_base"))
+            base = llm.get("api_base")
+            key = self._plain(llm["api_key"])
+            return live.provider(self.services, llm["provider"], key, None if base is None else str(base))
 
         verdict = self._secrets(llm, ("api_key",), good)
         if verdict is not None:
@@ -109,8 +113,10 @@ class Setup:
 
     def _channels(self, present: Mapping[str, Any]) -> dict[str, Any]:
         """The channel that was chosen: in place of a single one, among several in its own place or behind them."""
-        listed = [*present.get("channels", []), *([present["channel"]] if present.get("channel") else [])]
-        kind = self._text("channel", listed[0].get("type") if listed else "telegram", choices=_CHANNELS)
+        found = [*_items(present.get("channels")), present.get("channel")]
+        listed = [mapping(one) for one in found if mapping(one)]
+        known = [one["type"] for one in listed if one.get("type") in list(CHANNELS)]
+        kind = self._text("channel", known[0] if known else "telegram", choices=CHANNELS)
         before = next((one for one in listed if one.get("type") == kind), {"type": kind})
         ours = self._channel(kind, dict(before))
         if len(listed) < 2:
@@ -119,8 +125,8 @@ class Setup:
 
     def _channel(self, kind: str, channel: dict[str, Any]) -> dict[str, Any]:
         if not self.yes:
-            self._say(f"init_where_{kind}", manifest=SLACK_MANIFEST)
-        names = ("bot_token", "app_token") if kind == "slack" else ("bot_token",)
+            self._say(f"init_where_{kind}", manifest=slack_manifest())
+        names = [name for name in SECRETS if name in CHANNELS[kind].__struct_fields__]
 
         def good() -> live.Verdict:
             tokens = [self._plain(channel[name]) for name in names]
@@ -134,9 +140,11 @@ class Setup:
         self._secrets(channel, names, good)
         if not self.yes:
             self._say(f"init_who_{kind}")
-        users = self._text("users", ",".join(map(str, channel.get("allowed_user_ids", []))), empty=True)
+        users = self._text("users", ",".join(map(str, _items(channel.get("allowed_user_ids")))), empty=True)
         listed = [user.strip() for user in users.split(",") if user.strip()]
-        channel["allowed_user_ids"] = [int(user) if kind == "telegram" and user.isdigit() else user for user in listed]
+        channel["allowed_user_ids"] = [
+            int(user) if kind == "telegram" and user.isdecimal() else user for user in listed
+        ]
         return channel
 
     def _secrets(
@@ -175,8 +183,7 @@ class Setup:
 
     def _plain(self, secret: object) -> str:
         """What a secret or a reference stands for."""
-        document = {"secret": secret}
-        return str(json.loads(secrets.resolve(json.dumps(document), self.environ))["secret"])
+        return str(secrets.resolved({"secret": secret}, self.environ)["secret"])
 
     def _host(self, known: Mapping[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         name = self._text("host", next(iter(known), "mikrus"))
@@ -208,12 +215,12 @@ class Setup:
         return str(click.prompt(say(f"init_{name}", self.language), default=fallback, type=kind)).strip()
 
     def _lacking(self, name: str) -> ConfigError:
-        flag = (
-            f"PICOCLAW_{name.upper()}"
-            if name in ("api_key", "bot_token", "app_token")
-            else f"--{name.replace('_', '-')}"
-        )
+        flag = f"PICOCLAW_{name.upper()}" if name in SECRETS else f"--{name.replace('_', '-')}"
         return ConfigError(say("init_lacks", self.language, flag=flag))
 
     def _say(self, sentence: str, **values: object) -> None:
         click.echo(say(sentence, self.language, **values))
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -94,7 +94,7 @@ class Put:
 class Usage:
     """What the workspace held when it was last measured, and may hold; `full` also when the host's disk is.
 
-    `memory_bytes` and `memory_limit` are the container's; 0 where they are not known.
+    `memory` and `memory_limit` are the container's, in bytes; 0 for unknown or no limit.
     """
 
     bytes: int
@@ -102,5 +102,5 @@ class Usage:
     bytes_limit: int
     files_limit: int
     full: bool
-    memory_bytes: int = 0
+    memory: int = 0
     memory_limit: int = 0

@@ -11,7 +11,7 @@ import sys
 import time
 
 from agent import __version__
-from agent.cgroup import Cgroup, memory
+from agent.cgroup import Cgroup
 from agent.pid1 import libc
 from agent.pid1.health import HealthSocket
 from agent.pid1.healthcheck import WELL
@@ -56,7 +56,8 @@ class Server:
         self._inside_signals = 0
         self._inside_since = 0.0
         self._proxy = Proxy(self._poll, os.path.dirname(socket_path))  # noqa: PTH120 - pathlib costs 1 MB
-        self._jobs = Jobs(self._poll, self._answer, Cgroup(), workspace, self._proxy)
+        self._cgroup = Cgroup()
+        self._jobs = Jobs(self._poll, self._answer, self._cgroup, workspace, self._proxy)
         self._health = HealthSocket(self._status)
         self._poll.watch(self._signals, self._signalled)
         self._poll.watch(self._health.fileno(), self._health.answer)
@@ -176,9 +177,8 @@ class Server:
         if op == "ping":
             self._answer(request_id, _success({"jobs": len(self._jobs)}))
         elif op == "usage":
-            used, limit = memory()
-            of_memory: dict[str, object] = {"memory_bytes": used, "memory_limit": limit or 0}
-            self._answer(request_id, _success({**self._jobs.quota.report(), **of_memory}))
+            memory = {"memory": self._cgroup.memory(), "memory_limit": self._cgroup.memory_limit or 0}
+            self._answer(request_id, _success({**self._jobs.quota.report(), **memory}))
         elif op == "configure":
             self._configure(message)
             self._answer(request_id, _success({}))

@@ -93,13 +93,27 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- how often its turn was begun
     ALTER TABLE inbox ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;       -- messages of its turn older than its text
     ALTER TABLE inbox ADD COLUMN draft TEXT;        -- the message that shows the beginning of its answer
-    ALTER TABLE inbox ADD COLUMN answer TEXT;       -- of a task: the answer, for whoever waits for it
     CREATE INDEX inbox_chat ON inbox (channel, chat_id, message_id);
     CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
     ALTER TABLE outbox ADD COLUMN edits TEXT;       -- the message whose place it takes
     ALTER TABLE outbox ADD COLUMN file TEXT;        -- a path on the state volume
     ALTER TABLE outbox ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
     ALTER TABLE outbox ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;          -- inbox.id of what it answers
+    """,
+    """
+    CREATE TABLE settings (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE tasks (
+        id TEXT PRIMARY KEY,            -- as its script named it
+        channel TEXT NOT NULL,          -- of the message in the inbox
+        session TEXT NOT NULL,
+        queued_at REAL NOT NULL,        -- seconds since the epoch
+        ended_at REAL,
+        answer TEXT,                    -- Markdown
+        done INTEGER                    -- whether it is one: 0 for a reason why there is none
+    ) STRICT, WITHOUT ROWID;
     """,
 )
 

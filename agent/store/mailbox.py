@@ -108,9 +108,6 @@ class Outbound:
     id: int = 0
 
 
-# How a task's external id begins.
-TASK = "task:"
-
 _INBOUND = ", ".join(field.name for field in fields(Inbound))
 _OUTBOUND = ", ".join(field.name for field in fields(Outbound))
 _POSTED = _OUTBOUND.removesuffix(", id")
@@ -191,23 +188,11 @@ class Mailbox:
         """Remember the message that shows the beginning of the answer."""
         self._db.execute("UPDATE inbox SET draft = ? WHERE id = ?", (message_id, inbound.id))
 
-    def finish(self, inbound: Inbound, replies: Iterable[Outbound], answer: str | None = None) -> None:
-        """Mark a message done and store its replies, in one transaction; of a task the answer itself as well."""
-        kept = answer if inbound.external_id.startswith(TASK) else None
+    def finish(self, inbound: Inbound, replies: Iterable[Outbound]) -> None:
+        """Mark a message done and store its replies, in one transaction."""
         with transaction(self._db):
-            self._db.execute("UPDATE inbox SET done_at = ?, answer = ? WHERE id = ?", (time.time(), kept, inbound.id))
+            self._db.execute("UPDATE inbox SET done_at = ? WHERE id = ?", (time.time(), inbound.id))
             self.post(replies)
-
-    def outcome(self, external_id: str) -> tuple[bool, str | None] | None:
-        """Whether a task is done, and its answer; None when nobody has heard of it."""
-        row = self._db.execute(
-            "SELECT done_at IS NOT NULL, answer FROM inbox WHERE external_id = ?", (external_id,)
-        ).fetchone()
-        return None if row is None else (bool(row[0]), row[1])
-
-    def remember(self, name: str, value: str) -> None:
-        """Store a mark of the gateway's own; `marks` reads it."""
-        self.receive([], {name: value})
 
     def post(self, messages: Iterable[Outbound]) -> None:
         """Store messages that are to be sent."""
@@ -236,6 +221,11 @@ class Mailbox:
         ).fetchone()
         return None if row is None else Outbound(*row)
 
+    def unsent(self) -> int:
+        """How many messages wait to be sent, on all channels."""
+        found = self._db.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL AND failed IS NULL")
+        return int(found.fetchone()[0])
+
     def language_of(self, turn: int) -> str:
         """The language of the user whose message has this id; English when there is none any more."""
         row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
@@ -250,9 +240,11 @@ class Mailbox:
         """Record that the service has taken a message."""
         self._db.execute("UPDATE outbox SET sent_at = ? WHERE id = ?", (time.time(), outbound.id))
 
-    def failed(self, outbound: Outbound, why: str) -> None:
-        """Give a message up: the service will never take it."""
-        self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+    def failed(self, outbound: Outbound, why: str, notices: Iterable[Outbound] = ()) -> None:
+        """Give a message up: the service will never take it. What is to be said of it is stored with that."""
+        with transaction(self._db):
+            self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
+            self.post(notices)
 
     def prune(self, older_than: float, at_most: int = 500) -> int:
         """Forget messages that were done, sent or given up before a time (seconds since the epoch); return how many.

@@ -46,20 +46,14 @@ class Sessions:
         rows = self._db.execute("SELECT body FROM messages WHERE session = ? AND turn = ? ORDER BY id", (session, turn))
         return [msgspec.json.decode(body) for (body,) in rows]
 
-    def history(self, session: str, max_chars: int) -> list[Message]:
-        """The newest whole turns that fit into `max_chars` characters of JSON, and always the newest one.
-
-        Whole turns, so that a tool call is never parted from its result.
-        """
-        return self.newest(session, max_chars).messages
-
     def newest(
         self, session: str, max_chars: int, since: int = 0, shorten: Callable[[Message], Message] | None = None
     ) -> Stretch:
-        """As `history`, of the turns from `since` on.
+        """The newest whole turns from `since` on that fit into `max_chars` characters of JSON; always the newest one.
 
-        What of the newest turn lies beyond `max_chars` from its end is given to `shorten`, message by message: so no
-        more than `max_chars` and one message are ever in memory.
+        Whole turns, so that a tool call is never parted from its result. What of the newest turn lies beyond
+        `max_chars` from its end is given to `shorten`, message by message: so no more than `max_chars` and one message
+        are ever in memory.
         """
         rows = self._db.execute(
             "SELECT turn, body FROM messages WHERE session = ? AND turn >= ? ORDER BY id DESC", (session, since)
@@ -78,18 +72,15 @@ class Sessions:
             first = turn
         return Stretch(first, _decoded(kept), complete=True)
 
-    def prune(self, most_chars: int) -> int:
-        """Forget the oldest turns of conversations that are longer than so many characters; return how many turns.
+    def all(self) -> list[str]:
+        """The conversations that there are."""
+        return [session for (session,) in self._db.execute("SELECT DISTINCT session FROM messages")]
 
-        Only what no request to a model repeats any more: `most_chars` must be more than `history` is asked for.
+    def prune(self, session: str, most_chars: int) -> int:
+        """Forget the oldest turns of a conversation that is longer than so many characters; return how many turns.
+
+        Only what no request to a model repeats any more: `most_chars` must be more than `newest` is asked for.
         """
-        with transaction(self._db):
-            long = self._db.execute(
-                "SELECT session FROM messages GROUP BY session HAVING sum(length(body)) > ?", (most_chars,)
-            ).fetchall()
-            return sum(self._shorten(session, most_chars) for (session,) in long)
-
-    def _shorten(self, session: str, most_chars: int) -> int:
         sizes = self._db.execute(
             "SELECT turn, sum(length(body)) FROM messages WHERE session = ? GROUP BY turn ORDER BY turn DESC",
             (session,),

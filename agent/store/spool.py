@@ -5,6 +5,7 @@ Names are ours, never the model's. What no message refers to any more is removed
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterable
@@ -69,7 +70,6 @@ class Spool:
                 path.unlink()
 
     async def _write(self, path: Path, pieces: AsyncIterator[bytes], most_bytes: int) -> None:
-        waiting = sum(other.stat().st_size for other in self._directory.iterdir())
         size = 0
         try:
             with _created(path) as file:
@@ -77,13 +77,16 @@ class Spool:
                     size += len(piece)
                     if size > most_bytes:
                         raise SpoolError(f"it is larger than {most_bytes / 1e6:.0f} MB, the most that can be sent here")
-                    if waiting + size > self._most_bytes:
+                    if self._bytes() + len(piece) > self._most_bytes:
                         raise SpoolError("too many files wait to be sent already; try again when they are through")
                     file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
+                    file.flush()  # counted by those who write beside it
+                await asyncio.to_thread(os.fsync, file.fileno())
         except OSError as error:
             raise SpoolError(f"it cannot be kept until it is sent: {error.strerror}") from None
+
+    def _bytes(self) -> int:
+        return sum(path.stat().st_size for path in self._directory.iterdir())
 
 
 def _created(path: Path) -> BinaryIO:

@@ -77,7 +77,7 @@ class Tools:
             return f"error: there is no tool {name!r}; the tools are {', '.join(self._tools)}"
         try:
             decoded = msgspec.json.decode(arguments, type=tool.arguments)
-        except (msgspec.DecodeError, UnicodeError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return f"error: the arguments of {name} cannot be used: {error}"
         try:
             return await tool.run(decoded, out)

@@ -74,7 +74,8 @@ class ContainerSpec:
     open_files: int = 1024
     log_size: str = "1m"
     log_files: str = "3"
-    restart: str = "unless-stopped"
+    # unless-stopped would leave them down after a crash of Docker: its next start ends what outlived it, as if by hand.
+    restart: str = "always"
 
     def digest(self) -> str:
         """What the label holds: a hash of all that the container is made from but the image, which has its own id."""

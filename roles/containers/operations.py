@@ -71,7 +71,9 @@ def _remove(state: ContainerState, name: str) -> Generator[PyinfraCommand, None,
     if state.upgrades:
         yield docker("stop", name)
         yield script(
-            'docker rm --force "$name$before" >/dev/null 2>&1; docker rename "$name" "$name$before"',
+            # A reboot before it is settled starts the new one alone.
+            'docker rm --force "$name$before" >/dev/null 2>&1; docker update --restart=no "$name" >/dev/null'
+            ' && docker rename "$name" "$name$before"',
             name=name,
             before=BEFORE,
         )

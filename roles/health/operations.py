@@ -14,6 +14,7 @@ from pyinfra.context import host
 
 from roles.common.commands import docker, run, script
 from roles.common.names import BEFORE, CONTAINERS, GATEWAY, LLM
+from roles.common.spec import ContainerSpec
 from roles.health.facts import HEALTHY, ContainerHealth, Health, KeptAside, ask, parse
 
 # Who asks comes last: the sandbox and litellm are there for it.
@@ -78,8 +79,10 @@ def _go_back(host: Host) -> None:
                 docker container inspect "$name$before" >/dev/null 2>&1 || continue
                 docker rm --force "$name" >/dev/null && docker rename "$name$before" "$name" || exit 1
                 echo "$name"
-            done | tee /dev/stderr 2>/dev/null | xargs --no-run-if-empty docker start
+            done | tee /dev/stderr 2>/dev/null | xargs --no-run-if-empty sh -c \
+                'docker update --restart="$restart" "$@" >/dev/null && docker start "$@"' sh
             """,
+            restart=ContainerSpec.restart,
             containers=" ".join(UPGRADED),
             before=BEFORE,
         ),

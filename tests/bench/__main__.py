@@ -7,7 +7,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from tests.bench import litellm, measures, overhead
+from tests.bench import channels, litellm, measures, overhead
 from tests.lab import Lab
 from tests.lab.lab import remove
 from tests.lab.progress import say, step
@@ -73,6 +73,7 @@ def measure(stack: Stack) -> list[Figure]:
         after_200 = measures.rss(stack, GATEWAY)
     peaks = {name: stack.peak_memory(name) / measures.MIB for name in idle}
     sizes = {name: measures.image_size(stack, name) for name in (GATEWAY, SANDBOX)}
+    by_channel = channels.rows(stack)
     with step("The same with Anthropic, through litellm"):
         translated = litellm.rows(stack)
     return [
@@ -90,6 +91,7 @@ def measure(stack: Stack) -> list[Figure]:
         Figure("image, compressed: gateway", sizes[GATEWAY], "MB", 40),
         Figure("image, compressed: sandbox", sizes[SANDBOX], "MB"),
         *(Figure(f"peak memory, {name}", value, "MiB") for name, value in peaks.items()),
+        *(Figure(*row) for row in by_channel),
         *(Figure(*row) for row in translated),
         *(Figure(what, value, unit) for what, value, unit in overhead.rows()),
     ]

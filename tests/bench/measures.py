@@ -32,7 +32,12 @@ def start_to_first_poll(stack: Stack) -> float:
     before = time.time()
     stack.lab.ssh(f"docker restart {GATEWAY}", check=True)
     call = stack.fakes.wait_for_call("getUpdates", since=before, timeout=30)
-    return call.time - _timestamp(stack.inspect()["State"]["StartedAt"])
+    return call.time - started(stack)
+
+
+def started(stack: Stack) -> float:
+    """When the gateway's container was started, in Unix time."""
+    return _timestamp(stack.inspect()["State"]["StartedAt"])
 
 
 def message_to_reply(stack: Stack, messages: int) -> list[float]:

@@ -86,7 +86,7 @@ def _bytes(size: str) -> int:
 @configured("restart", "Docker starts it again, and starts itself at boot", "Docker wznawia go i sam startuje z hostem")
 def test_it_comes_back(live: Live, container: Container, expect: Expect) -> None:
     expect(
-        {"RestartPolicy": "unless-stopped", "docker.service": "enabled"},
+        {"RestartPolicy": "always", "docker.service": "enabled"},
         {"RestartPolicy": container.host_config["RestartPolicy"]["Name"], "docker.service": live.facts["boot"]},
     )
 

@@ -36,6 +36,7 @@ class World:
             "api_base": self.api_base,
             "engine": self.engine,
             "timeout_s": self.timeout_s,
+            "vision": True,  # what it is sent is what is looked at here
         }
         return config.Model(**(usual | other))
 

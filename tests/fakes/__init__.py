@@ -5,7 +5,8 @@ Run them for a lab with `python -m tests.fakes --lab DIR`, or inside a test with
 
     standins.py    the servers and the control socket, put together      services.py   which host is served by what
     listener.py    a listening socket that can fall silent or reset      web.py        what every server shares
-    control.py     the control API (JSON over HTTP on a Unix socket)     wire.py       its types, shared with client.py
-    telegram/      the Bot API                                           discord/      REST and Gateway
+    control.py     the control API (JSON over HTTP on a Unix socket)     wire/         its types, shared with client.py
+    faults.py      what a test orders to go wrong
+    telegram/      the Bot API                                           discord/      REST, Gateway, files
     slack/         Web API, Socket Mode, files                           llm/          models: what to say, and dialects
 """

@@ -124,9 +124,10 @@ class FakesClient:
         tokens: list[str] | None = None,
         flood_control: bool | None = None,
         blocked: list[int] | None = None,
+        **more: Any,
     ) -> None:
-        """Changes what is given; no tokens at all is a revoked one."""
-        settings = wire.TelegramSettings(tokens=tokens, flood_control=flood_control, blocked=blocked)
+        """Changes what is given; no tokens at all is a revoked one. `more`: the others of `wire.TelegramSettings`."""
+        settings = wire.TelegramSettings(tokens=tokens, flood_control=flood_control, blocked=blocked, **more)
         self._post("/telegram/settings", settings)
 
     def telegram_fail(self, fault: wire.TelegramFault) -> None:

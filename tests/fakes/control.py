@@ -39,7 +39,7 @@
     POST /llm/settings             {host: LlmSettings}
     GET  /llm/requests                              -> [LlmRequest]
 
-A refusal is 400 with the reason as text. The types are those of `wire.py`.
+A refusal is 400 with the reason as text. The types are those of `wire`.
 """
 
 import socket

@@ -35,7 +35,6 @@ class Listener:
         self._tls = tls
         self._mode: NetworkMode = "ok"
         self._socket: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
         self._opening: set[asyncio.Task[None]] = set()
         self._ignored: list[socket.socket] = []
 
@@ -45,11 +44,11 @@ class Listener:
         listening.setblocking(False)
         self.port = listening.getsockname()[1]
         self._socket = listening
-        self._accepting = asyncio.create_task(self._accept(listening))
+        asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     async def close(self) -> None:
         """Stops listening and drops what was only ignored; served connections belong to the protocol's server."""
-        await self._stop_listening()
+        self._stop_listening()
         for task in tuple(self._opening):
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
@@ -59,34 +58,39 @@ class Listener:
         """Changes what new connections meet."""
         before, self._mode = self._mode, mode
         if mode == "refuse":
-            await self._stop_listening()
+            self._stop_listening()
         elif before == "refuse":
             await self.start()
         if mode in ("reset", "refuse"):
             self._drop_ignored()
 
-    async def _stop_listening(self) -> None:
-        if self._accepting is not None:
-            self._accepting.cancel()
-            await asyncio.gather(self._accepting, return_exceptions=True)
-            self._accepting = None
+    def _stop_listening(self) -> None:
         if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
             self._socket = None
 
-    async def _accept(self, listening: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listening)
-            if self._mode == "silence":
-                self._ignored.append(connection)
-            elif self._mode == "reset":
-                reset(connection)
-                connection.close()
-            else:
-                task = asyncio.create_task(self._open(connection))
-                self._opening.add(task)
-                task.add_done_callback(self._opening.discard)
+    def _accept(self, listening: socket.socket) -> None:
+        try:
+            connection, _ = listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        connection.setblocking(False)
+        if self._mode == "silence":
+            self._ignored.append(connection)
+        elif self._mode == "reset":
+            reset(connection)
+            connection.close()
+        else:
+            task = asyncio.create_task(self._open(connection))
+            self._opening.add(task)
+            task.add_done_callback(lambda ended: self._opened(ended, connection))
+
+    def _opened(self, task: asyncio.Task[None], connection: socket.socket) -> None:
+        """One that was cancelled before it began has closed nothing."""
+        self._opening.discard(task)
+        if task.cancelled():
+            connection.close()
 
     async def _open(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()

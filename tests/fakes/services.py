@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tests.fakes import defaults
-from tests.fakes.discord import cdn, gateway
-from tests.fakes.discord.rest import Rest
+from tests.fakes.discord.cdn import files_site
+from tests.fakes.discord.gateway.server import gateway
+from tests.fakes.discord.rest.server import DiscordServer
 from tests.fakes.discord.world import World as DiscordWorld
 from tests.fakes.llm.accounts import Account, default_accounts
 from tests.fakes.llm.anthropic_messages.dialect import AnthropicMessages
@@ -61,10 +62,10 @@ def _chat_completions(host: str) -> ChatCompletions:
 
 SERVICES: dict[str, Callable[[str, State], web.Application]] = {
     defaults.TELEGRAM_HOST: _telegram,
-    defaults.DISCORD_HOST: lambda _host, state: Rest(state.discord).application(),
-    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway.application(state.discord),
-    defaults.DISCORD_CDN_HOST: lambda _host, state: cdn.application(state.discord),
-    defaults.DISCORD_MEDIA_HOST: lambda _host, state: cdn.application(state.discord),
+    defaults.DISCORD_HOST: lambda _host, state: DiscordServer(state.discord).application(),
+    defaults.DISCORD_GATEWAY_HOST: lambda _host, state: gateway(state.discord),
+    defaults.DISCORD_CDN_HOST: lambda _host, state: files_site(state.discord, resizes=False),
+    defaults.DISCORD_MEDIA_HOST: lambda _host, state: files_site(state.discord, resizes=True),
     defaults.SLACK_HOST: lambda _host, state: state.slack.application(),
     defaults.SLACK_SOCKET_HOST: lambda _host, state: state.slack.sockets.application(),
     defaults.SLACK_FILES_HOST: lambda _host, state: FileHost(state.slack.world).application(),

@@ -57,8 +57,10 @@ class StandIns:
         try:
             for host in self._hosts:
                 await host.start()
-            # names resolve in a lab; where there are no names Slack, which hands out addresses, hands out these
-            self.state.slack.world.serve_at({host.name: host.url for host in self._hosts if not host.secure})
+            # names resolve in a lab; where there are no names, services that hand out addresses hand out these
+            served = {host.name: host.url for host in self._hosts if not host.secure}
+            self.state.discord.addresses = served
+            self.state.slack.world.serve_at(served)
             if self._socket is not None:
                 await self._control.start(self._socket)
         except BaseException:

@@ -93,7 +93,7 @@ MUTANTS = {
     ),
     "ceilings": Mutant("sandbox/limits.py", "for which, ceiling in _CEILINGS:", "for which, ceiling in ():"),
     "drain": Mutant("sandbox/jobs.py", "_DRAIN_S = 0.2", "_DRAIN_S = 1e9"),
-    "regular-files": Mutant("sandbox/files.py", "os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY", "os.O_RDONLY"),
+    "regular-files": Mutant("sandbox/pieces.py", "os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY", "os.O_RDONLY"),
     "descriptors": Mutant("sandbox/spawn.py", "os.closerange(_FIRST_INHERITED, _BEYOND_LAST)", "pass"),
 }
 

@@ -246,7 +246,7 @@ def test_without_flood_control_a_burst_passes() -> None:
 def test_an_ordered_error_befalls_so_many_requests_of_the_method() -> None:
     async def scenario(bot: Bot, fakes: StandIns) -> list[str]:
         fault = TelegramFault(kind="error", method="sendMessage", times=2, status=502, description="Bad Gateway")
-        fakes.state.telegram.faults.add(fault)
+        fakes.state.telegram.faults.append(fault)
         outcomes = []
         await bot.send_chat_action(OWNER, "typing")
         for _ in range(3):

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from agent.cgroup import memory
+from agent.cgroup import Cgroup
 from agent.llm_container.worker import answer, mended
 from agent.llm_container.worker.call import Call, read_call
 from agent.llm_container.worker.faults import BROKEN_OFF, TOO_SLOW, RequestError, fault_of
@@ -47,10 +47,11 @@ class _Routes:
     def __init__(self, complete: Callable[..., Awaitable[Any]], idle: Idle) -> None:
         self._complete = complete
         self._idle = idle
+        self._cgroup = Cgroup()
 
     async def health(self, _: web.Request) -> web.Response:
-        used, limit = memory()
-        return _json(200, {"status": "ok", "detail": "worker warm", "memory_bytes": used, "memory_limit": limit or 0})
+        memory = {"memory": self._cgroup.memory(), "memory_limit": self._cgroup.memory_limit or 0}
+        return _json(200, {"status": "ok", "detail": "worker warm", **memory})
 
     async def warm(self, request: web.Request) -> web.Response:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.config.references import read_document
+from agent.config.references import mapping, read_document
 from agent.errors import ConfigError
 from agent.operator.importing import security_file
 from agent.operator.importing.channels import channels
@@ -55,7 +55,7 @@ def convert(text: str, beside: Path, questions: Questions) -> Imported:
         raise ConfigError("this is no config.json of PicoClaw: it has neither agents nor channels")
     secrets = security_file.read(beside / security_file.NAME)
     record = Record()
-    defaults = _section(_section(document, "agents"), "defaults")
+    defaults = mapping(mapping(document.get("agents")).get("defaults"))
     first, *others = models(document, defaults, secrets, record, questions)
     ours: dict[str, Any] = {"llm": {**first, **({"fallbacks": others} if others else {})}}
     _defaults(defaults, ours)
@@ -65,7 +65,7 @@ def convert(text: str, beside: Path, questions: Questions) -> Imported:
         record.drop(key, "no_counterpart")
     for key in sorted(defaults.keys() - _READ_DEFAULTS):
         record.drop(f"agents.defaults.{key}", "no_counterpart")
-    for key in sorted(_section(document, "agents").keys() - {"defaults"}):
+    for key in sorted(mapping(document.get("agents")).keys() - {"defaults"}):
         record.drop(f"agents.{key}", "no_counterpart")
     return Imported(ours, record)
 
@@ -73,11 +73,6 @@ def convert(text: str, beside: Path, questions: Questions) -> Imported:
 def as_text(imported: Imported) -> str:
     """What goes into the file."""
     return json.dumps(imported.document, indent=2, ensure_ascii=False) + "\n"
-
-
-def _section(document: dict[str, Any], key: str) -> dict[str, Any]:
-    value = document.get(key)
-    return value if isinstance(value, dict) else {}
 
 
 def _defaults(defaults: dict[str, Any], ours: dict[str, Any]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from agent.config.checks import user_problems
+from agent.config.references import mapping
 from agent.errors import ConfigError
 from agent.operator.importing.questions import Questions
 from agent.operator.importing.record import Record
@@ -17,7 +18,6 @@ _TOKENS = {
     "discord": {"bot_token": "token"},
     "slack": {"bot_token": "bot_token", "app_token": "app_token"},
 }
-_IDS = {"telegram": r"[1-9]\d*", "discord": r"[1-9]\d*", "slack": r"[UW][A-Z0-9]{2,}"}
 _READ = {"enabled", "type", "allow_from", "allowed_users", "settings", "token", "bot_token", "app_token"}
 
 
@@ -49,8 +49,7 @@ def channels(
 def _entries(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Where, type and content of each channel, whatever the version."""
     for section in ("channels", "channel_list"):
-        listed = document.get(section)
-        for name, entry in listed.items() if isinstance(listed, dict) else ():
+        for name, entry in mapping(document.get(section)).items():
             if isinstance(entry, dict):
                 yield f"{section}.{name}", str(entry.get("type") or name), entry
 
@@ -66,18 +65,15 @@ def _one(
 
 
 def _settings(entry: dict[str, Any]) -> dict[str, Any]:
-    settings = entry.get("settings")
-    return {**entry, **(settings if isinstance(settings, dict) else {})}
+    return {**entry, **mapping(entry.get("settings"))}
 
 
 def _merged(where: str, entry: dict[str, Any], secrets: dict[str, Any]) -> dict[str, Any]:
     """With what `.security.yml` has for it, which counts before the file's own."""
     merged = _settings(entry)
     for section in ("channels", "channel_list"):
-        named = secrets.get(section)
-        beside = named.get(where.partition(".")[2]) if isinstance(named, dict) else None
-        if isinstance(beside, dict):
-            merged |= {name: value for name, value in _settings(beside).items() if value}
+        beside = mapping(mapping(secrets.get(section)).get(where.partition(".")[2]))
+        merged |= {name: value for name, value in _settings(beside).items() if value}
     return merged
 
 
@@ -121,11 +117,13 @@ def _ids(where: str, kind: str, listed: object, record: Record) -> list[int | st
     ids: dict[int | str, None] = {}
     for entry in entries:
         text = str(entry).strip().removeprefix(f"{kind}:").partition("|")[0]
-        if re.fullmatch(_IDS[kind], text):
-            ids[int(text) if kind == "telegram" else text] = None
+        user: int | str = int(text) if kind == "telegram" and text.isdecimal() else text
+        wrong = [problem.code for problem in user_problems(where, kind, user)]
+        if not wrong:
+            ids[user] = None
         elif text == "*":
             record.drop(where, "everyone")
-        elif text in ("", "0") or not usable(text):
+        elif wrong == ["nobody"] or not usable(text):
             record.drop(where, "nobodys_id", entry=text)
         else:
             record.drop(where, "no_id", entry=text)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.config.providers import PROVIDERS
+from agent.config.references import mapping
 from agent.operator.importing.questions import Questions
 from agent.operator.importing.record import Record
 from agent.operator.importing.values import state, usable
@@ -44,7 +45,7 @@ def _by_provider(
     providers: object, defaults: dict[str, Any], record: Record, questions: Questions
 ) -> Iterator[dict[str, Any]]:
     """Version 0: one model for all, and keys by provider."""
-    named = {name: entry for name, entry in _mapping(providers).items() if isinstance(entry, dict)}
+    named = {name: entry for name, entry in mapping(providers).items() if isinstance(entry, dict)}
     keyed = [name for name, entry in named.items() if usable(entry.get("api_key")) or usable(entry.get("api_base"))]
     for name, entry in named.items():
         if name not in keyed and entry.get("api_key"):
@@ -97,8 +98,8 @@ def _listed(
 
 def _keys(entry: dict[str, Any], secrets: dict[str, Any]) -> list[Any]:
     """The keys of an entry of model_list; those of `.security.yml` come before its own, as in PicoClaw."""
-    sealed_away = _mapping(secrets.get("model_list"))
-    beside = _mapping(sealed_away.get(str(entry.get("model_name"))) or sealed_away.get(f"{entry.get('model_name')}:0"))
+    sealed_away = mapping(secrets.get("model_list"))
+    beside = mapping(sealed_away.get(str(entry.get("model_name"))) or sealed_away.get(f"{entry.get('model_name')}:0"))
     for place in (beside, entry):
         keys = [key for key in [place.get("api_key"), *(place.get("api_keys") or [])] if key]
         if keys:
@@ -149,7 +150,3 @@ def _entry(  # noqa: PLR0913, PLR0917 - what is read, and who is told
     if isinstance(timeout := entry.get("request_timeout"), int) and timeout > 0:
         ours["timeout_s"] = timeout
     yield from ({"api_key": key, **ours} for key in usable_keys)
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

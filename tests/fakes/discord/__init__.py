@@ -1,7 +1,8 @@
-"""Discord with one bot: the REST API, the Gateway and the file servers, with their refusals.
+"""Discord: one bot in one server, any number of users, private channels and threads. REST API v10, Gateway, CDN.
 
-world.py      what the service remembers       objects.py   its JSON objects       errors.py   its refusals
-rest.py       discord.com/api/v10              gateway.py   gateway.discord.gg      cdn.py      files
-messages.py   sending, editing, reading        menu.py      commands and interactions
-control.py    the control API's part
+What it refuses, and in which words, follows Discord's documentation and what bots report of the service.
+
+    world.py        what the service remembers            gateway/    the websocket: sessions, frames, close codes
+    objects.py      users, channels, messages as JSON     rest/       the HTTP API, by kind of resource
+    control.py      a test is the users, and breaks things    cdn.py    attachments, and pictures made smaller
 """

@@ -1,98 +1,146 @@
-"""The service's JSON objects."""
+"""Users, channels and messages as Discord shows them to the bot."""
 
 from __future__ import annotations
 
+import re
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from tests.fakes import defaults
-from tests.fakes.discord.world import GUILD, ROLE, Channel, StoredFile, StoredMessage, World
+from tests.fakes.wire import DiscordSeen
+
+GUILD, GENERAL, SECRET, ROLE = "810000000000000001", "810000000000000002", "810000000000000003", "810000000000000009"
+TEXT, DM, THREAD = 0, 1, 11
+DEFAULT, REPLY, COMMAND_ANSWER = 0, 19, 20
+# An application whose bot may read what is said, being in few servers.
+MAY_READ = 1 << 19
+EPHEMERAL, NO_PREVIEWS = 1 << 6, 1 << 2
+_USER_MENTION = re.compile(r"<@!?(\d+)>")
+_ROLE_MENTION = re.compile(r"<@&(\d+)>")
+_ADDRESS = re.compile(r"(?<!<)https?://[^\s<>)]+")
+_EVERYONE = re.compile(r"@(everyone|here)\b")
 
 
-def user(user_id: str) -> dict[str, Any]:
-    """A user, or the bot."""
-    bot = user_id == defaults.DISCORD_BOT_ID
-    found: dict[str, Any] = {
-        "id": user_id,
-        "username": defaults.BOT_USERNAME if bot else f"user{user_id[-4:]}",
-        "discriminator": "0",
-        "global_name": None,
-        "avatar": None,
-    }
-    return found | ({"bot": True} if bot else {})
+def iso(moment: float) -> str:
+    """A time as Discord writes it."""
+    return datetime.fromtimestamp(moment, UTC).isoformat()
 
 
-def moment(seconds: float) -> str:
-    """ISO 8601."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
+@dataclass(frozen=True)
+class User:
+    """Somebody, or the bot."""
+
+    id: str
+    name: str
+    bot: bool = False
+    locale: str = "en-US"
+
+    def as_object(self) -> dict[str, Any]:
+        """Discord's User."""
+        user = {"id": self.id, "username": self.name, "discriminator": "0", "global_name": None, "avatar": None}
+        return user | ({"bot": True} if self.bot else {})
 
 
-def attachment(file: StoredFile, channel_id: str) -> dict[str, Any]:
-    """A file with its signed addresses."""
-    path = f"attachments/{channel_id}/{file.id}/{file.name}?ex=1&is=1&hm={file.key}"
-    found: dict[str, Any] = {
-        "id": file.id,
-        "filename": file.name,
-        "size": len(file.content),
-        "url": f"https://{defaults.DISCORD_CDN_HOST}/{path}",
-        "proxy_url": f"https://{defaults.DISCORD_MEDIA_HOST}/{path}",
-        "content_type": file.media_type,
-    }
-    return found | ({"width": file.size[0], "height": file.size[1]} if file.size else {})
+BOT = User(defaults.DISCORD_BOT_ID, defaults.BOT_USERNAME, bot=True)
 
 
-def message(world: World, stored: StoredMessage, *, event: bool = False, nested: bool = False) -> dict[str, Any]:
-    """A message; as an event it names its server, and says nothing to a bot without the privileged intent."""
-    found: dict[str, Any] = {
-        "id": stored.id,
-        "type": 19 if stored.reply_to else stored.type,
-        "channel_id": stored.channel.id,
-        "author": user(stored.author),
-        "content": stored.content,
-        "timestamp": moment(stored.time),
-        "edited_timestamp": moment(stored.edited) if stored.edited else None,
-        "tts": False,
-        "mention_everyone": False,
-        "mentions": [user(one) for one in stored.mentions],
-        "mention_roles": stored.mention_roles,
-        "attachments": [attachment(file, stored.channel.id) for file in stored.files],
-        "embeds": [],
-        "pinned": False,
-    }
-    if event and stored.channel.type != 1:
-        found["guild_id"] = GUILD
-        found["member"] = {"roles": [], "joined_at": moment(0)}
-    if stored.nonce is not None:
-        found["nonce"] = stored.nonce
-    if stored.reply_to is not None and not nested:
-        answered = world.messages.get(stored.reply_to)
-        found["message_reference"] = {"type": 0, "message_id": stored.reply_to, "channel_id": stored.channel.id}
-        there = answered is not None and not answered.deleted
-        found["referenced_message"] = message(world, answered, nested=True) if answered and there else None
-    return found
+@dataclass
+class Channel:
+    """A channel of the server, a thread in one, or a private channel with its user."""
+
+    id: str
+    type: int
+    name: str = ""
+    parent: str | None = None
+    user: User | None = None
+    archived: bool = False
+    messages: dict[str, Message] = field(default_factory=dict)
+
+    @property
+    def guild_id(self) -> str | None:
+        """The server's id; None in private."""
+        return None if self.type == DM else GUILD
+
+    def as_object(self) -> dict[str, Any]:
+        """Discord's Channel."""
+        last = next(reversed(self.messages), None)
+        about: dict[str, Any] = {"id": self.id, "type": self.type, "last_message_id": last, "flags": 0}
+        if self.user is not None:
+            return about | {"recipients": [self.user.as_object()]}
+        about |= {"guild_id": self.guild_id, "name": self.name, "parent_id": self.parent, "position": 0}
+        about |= {"permission_overwrites": [], "nsfw": False, "rate_limit_per_user": 0}
+        if self.type != THREAD:
+            return about | {"topic": None}
+        state = {"archived": self.archived, "auto_archive_duration": 1440, "locked": False}
+        state["archive_timestamp"] = iso(time.time())  # type: ignore[assignment]
+        return about | {"thread_metadata": state, "owner_id": BOT.id, "message_count": 0, "member_count": 1}
 
 
-def channel(one: Channel) -> dict[str, Any]:
-    """A channel of any kind."""
-    found: dict[str, Any] = {"id": one.id, "type": one.type, "last_message_id": one.last}
-    if one.type == 1:
-        return found | {"recipients": [user(one.recipient)]}
-    return found | {"guild_id": GUILD, "name": one.name, "parent_id": one.parent or None, "position": 0}
+@dataclass(frozen=True)
+class StoredFile:
+    """An attachment's content; `size` are width and height of a picture."""
+
+    id: str
+    channel_id: str
+    name: str
+    media_type: str
+    content: bytes
+    size: tuple[int, int] | None = None
 
 
-def guild(world: World) -> dict[str, Any]:
-    """The server, as GUILD_CREATE tells of it."""
-    seen = [one for one in world.channels.values() if one.visible]
-    return {
-        "id": GUILD,
-        "name": "Lab",
-        "roles": [
-            {"id": GUILD, "name": "@everyone", "managed": False},
-            {"id": ROLE, "name": defaults.BOT_USERNAME, "managed": True, "tags": {"bot_id": defaults.DISCORD_BOT_ID}},
-        ],
-        "channels": [channel(one) for one in seen if one.type == 0],
-        "threads": [channel(one) for one in seen if one.type == 11],
-        "members": [],
-        "large": False,
-        "member_count": 2,
-    }
+@dataclass
+class Message:
+    """A message of either side; `pinged` are those whom it notifies."""
+
+    id: str
+    channel: Channel
+    author: User
+    content: str
+    time: float = field(default_factory=time.time)
+    type: int = DEFAULT
+    files: list[StoredFile] = field(default_factory=list)
+    answers: Message | None = None
+    pinged: list[str] = field(default_factory=list)
+    forwards: Message | None = None
+    nonce: str | int | None = None
+    edited: float | None = None
+    edits: int = 0
+    deleted: bool = False
+    flags: int = 0
+    webhook: str | None = None
+
+    def as_wire(self) -> DiscordSeen:
+        """For the control API."""
+        return DiscordSeen(
+            id=self.id,
+            channel_id=self.channel.id,
+            author=self.author.id,
+            from_bot=self.author.bot,
+            text=self.content,
+            time=self.time,
+            reply_to=None if self.answers is None else self.answers.id,
+            files=[file.name for file in self.files],
+            sizes=[len(file.content) for file in self.files],
+            edited=self.edited,
+            edits=self.edits,
+            deleted=self.deleted,
+            ephemeral=bool(self.flags & EPHEMERAL),
+            pinged=self.pinged,
+            previews=[] if self.flags & NO_PREVIEWS else _ADDRESS.findall(self.content),
+        )
+
+    def mentioned(self) -> list[str]:
+        """The ids of users whom the text names, and of the one who is answered."""
+        answered = [self.answers.author.id] if self.answers is not None else []
+        return list(dict.fromkeys([*_USER_MENTION.findall(self.content), *answered]))
+
+    def mentioned_roles(self) -> list[str]:
+        """The ids of roles that the text names."""
+        return list(dict.fromkeys(_ROLE_MENTION.findall(self.content)))
+
+    def names_everyone(self) -> Literal["everyone", "here"] | None:
+        """Which word for everybody is in the text."""
+        found = _EVERYONE.search(self.content)
+        return None if found is None else ("everyone" if found[1] == "everyone" else "here")

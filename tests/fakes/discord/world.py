@@ -1,200 +1,167 @@
-"""What the service remembers: one server with channels and threads, private channels, messages, files and sessions."""
+"""Everything that the service remembers: people, channels, messages, commands, settings and the record of calls."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.fakes import defaults
 from tests.fakes.discord import errors
+from tests.fakes.discord.errors import ApiError
+from tests.fakes.discord.files import Files
+from tests.fakes.discord.gateway.hub import Hub
+from tests.fakes.discord.gateway.intents import DM_MESSAGES, GUILD_MESSAGES, GUILDS
+from tests.fakes.discord.interactions import Interactions
+from tests.fakes.discord.objects import BOT, DM, GENERAL, SECRET, TEXT, THREAD, Channel, Message, User
+from tests.fakes.discord.ratelimits import RateLimits
+from tests.fakes.discord.snowflakes import Snowflakes
+from tests.fakes.discord.views import for_event
+from tests.fakes.faults import Faults
 from tests.fakes.signals import Signal
-from tests.fakes.wire import Attachment, DiscordCall, DiscordFault, DiscordSeen
+from tests.fakes.wire import DiscordCall, DiscordFault, DiscordSettings
 
-if TYPE_CHECKING:
-    from tests.fakes.discord.gateway import Session
-
-EPOCH_MS = 1420070400000
-GUILD, ROLE = "810000000000000001", "810000000000000009"
-GENERAL, SECRET = "810000000000000002", "810000000000000003"
 _CALLS_KEPT = 20_000
-_MENTION = re.compile(r"<@!?(\d+)>")
-_ROLE_MENTION = re.compile(r"<@&(\d+)>")
 
 
 @dataclass
-class Channel:
-    """A private channel (type 1, with one recipient), a text channel (0) or a public thread (11) of the server."""
+class Settings:
+    """What a test may change; see `wire.DiscordSettings`."""
 
-    id: str
-    type: int
-    recipient: str = ""
-    parent: str = ""
-    name: str = ""
-    visible: bool = True
-    last: str | None = None
-
-
-@dataclass
-class StoredFile:
-    """An attachment; `expired` addresses are refused."""
-
-    id: str
-    name: str
-    media_type: str
-    content: bytes
-    size: tuple[int, int] | None = None
-    key: str = "k0"
-
-
-@dataclass
-class StoredMessage:
-    """A message; `author` is the bot's id when it wrote it."""
-
-    id: str
-    channel: Channel
-    author: str
-    content: str
-    files: list[StoredFile] = field(default_factory=list)
-    reply_to: str | None = None
-    nonce: str | None = None
-    time: float = field(default_factory=time.time)
-    edited: float | None = None
-    edits: int = 0
-    type: int = 0
-    deleted: bool = False
-    ephemeral: bool = False
-
-    @property
-    def mentions(self) -> list[str]:
-        """The users that the text names."""
-        return _MENTION.findall(self.content)
-
-    @property
-    def mention_roles(self) -> list[str]:
-        """The roles that the text names."""
-        return _ROLE_MENTION.findall(self.content)
+    tokens: set[str] = field(default_factory=lambda: {defaults.DISCORD_TOKEN})
+    message_content: bool = True
+    heartbeat_ms: int = 41_250
+    acknowledges: bool = True
+    resumes: bool = True
+    answers_resume: bool = True
+    hidden: set[str] = field(default_factory=lambda: {SECRET})
+    blocked: set[str] = field(default_factory=set)
 
 
 class World:
-    """The service with one bot; ids go on over `reset`."""
+    """The service with one bot in one server. Tests in the same process may use it directly."""
 
     def __init__(self) -> None:
-        """A fresh service."""
+        """A fresh service; ids go on over `reset`."""
+        self.ids = Snowflakes()
         self.changed = Signal()
-        self._last_id = 0
-        self.sessions: dict[str, Session] = {}
+        self.hub = Hub(self)
+        # Where the other hosts are served, by name; their own names unless a test serves them elsewhere.
+        self.addresses: dict[str, str] = {}
         self.reset()
 
     def reset(self) -> None:
         """Forgets everything but the sessions that are open."""
-        self.tokens = {defaults.DISCORD_TOKEN}
-        self.message_content = True
-        self.heartbeat_ms = 41_250
-        self.acknowledges = True
-        self.resumes = True
-        self.limited = False
+        self.settings = Settings()
         self.calls: deque[DiscordCall] = deque(maxlen=_CALLS_KEPT)
-        self.faults: list[DiscordFault] = []
-        self.menu: list[dict[str, Any]] = []
-        self.locales: dict[str, str] = {}
-        self.typing: list[tuple[str, float]] = []
-        self.channels: dict[str, Channel] = {
-            GENERAL: Channel(GENERAL, 0, name="general"),
-            SECRET: Channel(SECRET, 0, name="secret", visible=False),
-        }
-        self.messages: dict[str, StoredMessage] = {}
-        self.files: dict[str, StoredFile] = {}
-        self.interactions: dict[str, StoredMessage | None] = {}
-        self.identifies = 0
-        self.resumed = 0
+        self.commands: list[dict[str, Any]] = []
+        self.users: dict[str, User] = {BOT.id: BOT}
+        self.channels = {GENERAL: Channel(GENERAL, TEXT, "general"), SECRET: Channel(SECRET, TEXT, "secret")}
+        self.files = Files(self.address)
+        self.faults: Faults[DiscordFault] = Faults()
+        self.limits = RateLimits()
+        self.interactions = Interactions(self.ids)
+        self.meet(defaults.DISCORD_OWNER_ID)
 
-    def next_id(self) -> str:
-        """A snowflake, later than all before."""
-        self._last_id = max((int(time.time() * 1000) - EPOCH_MS) << 22, self._last_id + 1)
-        return str(self._last_id)
+    def address(self, host: str) -> str:
+        """Scheme, name and port of one of the service's hosts."""
+        return self.addresses.get(host, f"https://{host}")
 
-    def private_channel(self, user: str) -> Channel:
-        """The private channel with a user, opened when there is none."""
-        for channel in self.channels.values():
-            if channel.recipient == user:
-                return channel
-        channel = Channel(str(820000000000000000 + int(user) % 10**15), 1, recipient=user)
-        self.channels[channel.id] = channel
-        return channel
+    def change(self, given: DiscordSettings) -> None:
+        """Changes what is given; who is connected with a token that is revoked is thrown out."""
+        for name in ("message_content", "heartbeat_ms", "acknowledges", "resumes", "answers_resume"):
+            if getattr(given, name) is not None:
+                setattr(self.settings, name, getattr(given, name))
+        for name in ("tokens", "hidden", "blocked"):
+            if getattr(given, name) is not None:
+                setattr(self.settings, name, set(getattr(given, name)))
+        if given.limited is not None:
+            self.limits.active = given.limited
+        if given.link_s is not None:
+            self.files.link_s = given.link_s
+        if given.expire_files:
+            self.files.expire()
+        self.hub.check_tokens()
+
+    def meet(self, user_id: str) -> User:
+        """A user who shares the server with the bot."""
+        return self.users.setdefault(user_id, User(user_id, f"user{user_id[-4:]}"))
+
+    def private_channel(self, user_id: str) -> Channel:
+        """The private channel of the bot with a user; raises ApiError."""
+        user = self.users.get(user_id)
+        if user is None or user.bot:
+            raise ApiError(*errors.INVALID_RECIPIENT)
+        found = next((one for one in self.channels.values() if one.user == user), None)
+        # As with Discord, the pair of users decides its id: a stand-in that begins anew knows it again.
+        return found or self._add(Channel(str(820_000_000_000_000_000 + int(user_id) % 10**15), DM, user=user))
 
     def thread(self, channel_id: str, parent: str) -> Channel:
         """A thread of a text channel, made when it is not there."""
-        return self.channels.setdefault(channel_id, Channel(channel_id, 11, parent=parent, name="thread"))
+        if channel_id not in self.channels:
+            made = self._add(Channel(channel_id, THREAD, "thread", parent))
+            self.hub.publish("THREAD_CREATE", made.as_object() | {"newly_created": True}, GUILDS)
+        return self.channels[channel_id]
 
-    def channel(self, channel_id: str) -> Channel:
-        """A channel that the bot sees; raises ApiError."""
-        found = self.channels.get(channel_id)
-        if found is None:
-            raise errors.unknown_channel()
-        if not found.visible:
-            raise errors.missing_access()
-        return found
-
-    def message(self, channel_id: str, message_id: str) -> StoredMessage:
-        """A message that is there; raises ApiError."""
-        found = self.messages.get(message_id)
-        if found is None or found.deleted or found.channel.id != channel_id:
-            raise errors.unknown_message()
-        return found
-
-    def keep(self, name: str, content: bytes, media_type: str, size: tuple[int, int] | None = None) -> StoredFile:
-        """Keeps a file."""
-        file = StoredFile(self.next_id(), name, media_type, content, size)
-        self.files[file.id] = file
-        return file
-
-    def attached(self, attachments: list[Attachment]) -> list[StoredFile]:
-        """What a user attaches."""
-        return [
-            self.keep(one.name, one.content, one.mime_type, (640, 480) if one.mime_type.startswith("image/") else None)
-            for one in attachments
-        ]
-
-    def store(self, message: StoredMessage) -> StoredMessage:
-        """Puts a message into its channel and wakes who waits."""
-        self.messages[message.id] = message
-        message.channel.last = message.id
+    def store(self, message: Message) -> Message:
+        """Puts a message into its channel and tells the bot of it."""
+        message.channel.messages[message.id] = message
+        self.hub.publish("MESSAGE_CREATE", for_event(message, self), _messages_of(message.channel))
         self.changed.fire()
         return message
 
-    def in_channel(self, channel_id: str, after: int = 0) -> list[StoredMessage]:
-        """The messages of a channel, oldest first, deleted ones included."""
-        return [one for number, one in self.messages.items() if one.channel.id == channel_id and int(number) > after]
+    def edited(self, message: Message, content: str) -> Message:
+        """Gives a message other content."""
+        message.content = content
+        message.edited = time.time()
+        message.edits += 1
+        self.hub.publish("MESSAGE_UPDATE", for_event(message, self), _messages_of(message.channel))
+        self.changed.fire()
+        return message
 
-    def seen(self, channel_id: str, after: int = 0) -> list[DiscordSeen]:
-        """The same for the control API."""
-        return [
-            DiscordSeen(
-                id=one.id,
-                channel_id=one.channel.id,
-                author=one.author,
-                from_bot=one.author == defaults.DISCORD_BOT_ID,
-                text=one.content,
-                time=one.time,
-                reply_to=one.reply_to,
-                files=[file.name for file in one.files],
-                edited=one.edited,
-                edits=one.edits,
-                deleted=one.deleted,
-                ephemeral=one.ephemeral,
-            )
-            for one in self.in_channel(channel_id, after)
-        ]
+    def deleted(self, message: Message) -> None:
+        """Takes a message away."""
+        message.deleted = True
+        about = {"id": message.id, "channel_id": message.channel.id}
+        if message.channel.guild_id is not None:
+            about["guild_id"] = message.channel.guild_id
+        self.hub.publish("MESSAGE_DELETE", about, _messages_of(message.channel))
+        self.changed.fire()
 
-    def take_fault(self, method: str, path: str) -> DiscordFault | None:
-        """What befalls this request."""
-        for fault in self.faults:
-            if fault.method in ("*", method) and re.search(fault.path, path):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
-                return fault
-        return None
+    def channel(self, channel_id: str) -> Channel:
+        """A channel that the bot may see; raises ApiError."""
+        channel = self.channels.get(channel_id)
+        if channel is None:
+            raise errors.unknown("Channel")
+        if channel.id in self.settings.hidden:
+            raise ApiError(*errors.MISSING_ACCESS)
+        return channel
+
+    def message(self, channel: Channel, message_id: str) -> Message:
+        """A message that is there; raises ApiError."""
+        message = channel.messages.get(message_id)
+        if message is None or message.deleted:
+            raise errors.unknown("Message")
+        return message
+
+    def found(self, message_id: str) -> Message:
+        """A message of any channel that is there; raises ApiError."""
+        for channel in self.channels.values():
+            if message_id in channel.messages:
+                return self.message(channel, message_id)
+        raise errors.unknown("Message")
+
+    def messages(self, channel_id: str, after: str = "0") -> list[Message]:
+        """A channel's messages of both sides, deleted ones included, from the oldest on."""
+        channel = self.channels.get(channel_id)
+        found = [] if channel is None else list(channel.messages.values())
+        return [message for message in found if int(message.id) > int(after or 0)]
+
+    def _add(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        return channel
+
+
+def _messages_of(channel: Channel) -> int:
+    return DM_MESSAGES if channel.type == DM else GUILD_MESSAGES

@@ -132,6 +132,7 @@ class StoredMessage:
             blocks=self.blocks,
             thread_ts=self.thread_ts,
             files=[file.name for file in self.files],
+            sizes=[len(file.content) for file in self.files],
             edited=self.edited,
             edits=self.edits,
             deleted=self.deleted,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from aiohttp import web
 
+from tests.fakes.faults import disturb
 from tests.fakes.slack.errors import ApiError, rate_limited
 from tests.fakes.slack.methods import METHODS, Method
 from tests.fakes.slack.params import Params, read_params
 from tests.fakes.slack.socket import Sockets
 from tests.fakes.slack.world import World
-from tests.fakes.web import fall_silent, json_response, new_application, reset_connection
+from tests.fakes.web import json_response, new_application
 from tests.fakes.wire import SlackCall, SlackFault
 
 _OPEN = "apps.connections.open"
@@ -61,7 +61,7 @@ class Slack:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or params.text("token")
         call.token = token[:4]
         self.world.changed.fire()
-        fault = self.world.take_fault(name)
+        fault = self.world.faults.take(lambda one: one.method in ("*", name))
         if fault is not None and (raw := await _suffer(fault, request)) is not None:
             return raw
         if name == _OPEN:
@@ -97,15 +97,12 @@ class Slack:
 
 async def _suffer(fault: SlackFault, request: web.Request) -> web.Response | None:
     """Plays the fault: a raw answer, ApiError, a lost connection, or (after a pause) nothing at all."""
-    if fault.kind == "reset":
-        await reset_connection(request)
-    if fault.kind == "silence":
-        await fall_silent()
+    await disturb(fault, request)
     if fault.kind == "hang":
-        await asyncio.sleep(fault.seconds)
         return None
     if fault.status == 429:
         raise rate_limited(fault.seconds)
     if fault.body is not None:
-        return web.Response(status=fault.status, text=fault.body, content_type="text/html")
+        kind = "application/json" if fault.body.startswith("{") else "text/html"
+        return web.Response(status=fault.status, body=fault.body.encode(), content_type=kind)
     raise ApiError(fault.error, fault.status)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from tests.fakes import defaults
+from tests.fakes.faults import Faults
 from tests.fakes.signals import Signal
 from tests.fakes.slack.errors import ApiError
 from tests.fakes.slack.hub import Hub
@@ -55,7 +56,7 @@ class World:
         self.moved_to = ""  # where downloads are sent to, when not served here
         self.rates = Rates()
         self.calls: deque[SlackCall] = deque(maxlen=_CALLS_KEPT)
-        self.faults: list[SlackFault] = []
+        self.faults: Faults[SlackFault] = Faults()
         self.users = {defaults.SLACK_BOT_USER: User(defaults.SLACK_BOT_USER)}
         self.channels = {
             GENERAL: Channel(GENERAL, "channel"),
@@ -141,13 +142,3 @@ class World:
         if "tokens_revoked" in self.events:
             event = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [defaults.SLACK_BOT_USER]}}
             self.hub.push("events_api", {"type": "event_callback", "event": event})
-
-    def take_fault(self, method: str) -> SlackFault | None:
-        """What befalls this request."""
-        for fault in self.faults:
-            if fault.method in ("*", method):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self.faults.remove(fault)
-                return fault
-        return None

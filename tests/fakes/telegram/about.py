@@ -16,9 +16,9 @@ _SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administ
 _CHAT_SCOPES = ("chat", "chat_administrators", "chat_member")
 
 
-async def get_me(_world: World, _params: Params) -> dict[str, Any]:
+async def get_me(world: World, _params: Params) -> dict[str, Any]:
     """Who the bot is."""
-    return bot_object(full=True)
+    return bot_object(full=True) | {"can_read_all_group_messages": not world.privacy}
 
 
 async def get_updates(world: World, params: Params) -> list[dict[str, Any]]:

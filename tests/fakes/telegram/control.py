@@ -81,14 +81,9 @@ class TelegramControl:
 
     async def _settings(self, request: web.Request) -> web.Response:
         settings = await body_of(request, TelegramSettings)
-        if settings.tokens is not None:
-            self._world.set_tokens(set(settings.tokens))
-        if settings.flood_control is not None:
-            self._world.flood.active = settings.flood_control
-        if settings.blocked is not None:
-            self._world.blocked = set(settings.blocked)
+        self._world.change(settings)
         return json_response({})
 
     async def _fail(self, request: web.Request) -> web.Response:
-        self._world.faults.add(await body_of(request, TelegramFault))
+        self._world.faults.append(await body_of(request, TelegramFault))
         return json_response({})

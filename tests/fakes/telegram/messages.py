@@ -43,11 +43,13 @@ class StoredMessage:
     reply_markup: Any = None
     topic: int = 0
     album: str | None = None
+    quote: str | None = None
     time: float = field(default_factory=time.time)
     edited: float | None = None
     edits: int = 0
     deleted: bool = False
     reactions: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)  # links that were, for a preview
 
     def as_object(self, *, with_reply: bool = True) -> dict[str, Any]:
         """The Bot API's Message; the message it answers carries no further answer inside."""
@@ -61,6 +63,8 @@ class StoredMessage:
             message["edit_date"] = int(self.edited)
         if self.reply_to is not None and with_reply:
             message["reply_to_message"] = self.reply_to.as_object(with_reply=False)
+        if self.quote is not None and self.reply_to is not None:
+            message["quote"] = {"text": self.quote, "position": max(0, self.reply_to.content.text.find(self.quote))}
         if self.topic:
             message |= {"message_thread_id": self.topic, "is_topic_message": True}
         if self.album is not None:

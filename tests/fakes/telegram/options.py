@@ -1,9 +1,11 @@
 """Parameters that several methods share: what a message answers, its buttons, its preview, its topic."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from tests.fakes.telegram.errors import ApiError, bad_request
+from tests.fakes.telegram.formatting.text import Formatted
 from tests.fakes.telegram.messages import StoredMessage
 from tests.fakes.telegram.params import Params
 from tests.fakes.telegram.people import Chat
@@ -65,6 +67,14 @@ def reply_markup(params: Params) -> Any:
         if name in value and not isinstance(value[name], list):
             raise bad_request(f'Field "{name}" must be of type Array')
     return value
+
+
+def fetched_links(params: Params, content: Formatted) -> list[str]:
+    """The links of a message that the service fetches for a preview: whoever chose them learns what stands in them."""
+    if (params.json("link_preview_options", "link preview options") or {}).get("is_disabled"):
+        return []
+    links = [str(entity.as_object()["url"]) for entity in content.entities if "url" in entity.as_object()]
+    return links + re.findall(r"https?://\S+", content.text)
 
 
 def check_link_preview(params: Params) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from tests.fakes.telegram.errors import ApiError, bad_request
 from tests.fakes.telegram.formatting.formatted_text import caption, checked_text, message_text
 from tests.fakes.telegram.messages import StoredFile, StoredMessage
-from tests.fakes.telegram.options import check_link_preview, reply_markup, reply_target, topic_of
+from tests.fakes.telegram.options import check_link_preview, fetched_links, reply_markup, reply_target, topic_of
 from tests.fakes.telegram.params import Params, Upload
 from tests.fakes.telegram.pictures import checked_size
 from tests.fakes.telegram.world import World
@@ -43,6 +43,7 @@ async def send_message(world: World, params: Params) -> dict[str, Any]:
     message = StoredMessage(
         world.next_id(), chat, None, shown, None, answered, params.text("parse_mode"), markup, topic
     )
+    message.fetched = fetched_links(params, shown)
     return world.store(message).as_object()
 
 

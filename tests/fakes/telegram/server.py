@@ -60,7 +60,7 @@ class TelegramServer:
         return response
 
     async def _answer(self, request: web.Request, token: str, method: str, params: Params) -> web.Response:
-        fault = self._world.faults.take(method)
+        fault = self._world.faults.take(lambda one: one.method == "*" or one.method.lower() == method)
         if fault is not None and (raw := await suffer(fault, request)) is not None:
             return raw
         self._check_token(token)

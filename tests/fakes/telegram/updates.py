@@ -85,9 +85,14 @@ class UpdateQueue:
         if url:
             self._end_waiting(_TERMINATED_BY_WEBHOOK)
 
-    def renumber(self) -> None:
+    @property
+    def polled(self) -> bool:
+        """Whether a poll waits for the next update."""
+        return self._waiting is not None
+
+    def renumber(self, lower_by: int = 250_000_000) -> None:
         """Numbers what comes next anew, lower than before, as the service does when a bot had nothing for a week."""
-        self._next_id -= 250_000_000
+        self._next_id -= lower_by
 
     def push(self, kind: str, payload: dict[str, Any]) -> int | None:
         """Adds an update and wakes the poll; None when the bot did not ask for this kind."""

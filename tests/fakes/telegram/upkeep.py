@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.formatting.formatted_text import checked_text, message_text
-from tests.fakes.telegram.options import check_link_preview, reply_markup
+from tests.fakes.telegram.options import check_link_preview, fetched_links, reply_markup
 from tests.fakes.telegram.params import Params
 from tests.fakes.telegram.world import World
 
@@ -32,6 +32,7 @@ async def edit_message_text(world: World, params: Params) -> dict[str, Any]:
         raise bad_request(_NOT_MODIFIED)
     world.flood.check(chat.id)
     message.reply_markup, message.parse_mode = markup, params.text("parse_mode")
+    message.fetched += fetched_links(params, shown)
     return world.edited(message, shown).as_object()
 
 

@@ -6,17 +6,18 @@ from collections import deque
 from itertools import count
 
 from tests.fakes import defaults
+from tests.fakes.faults import Faults
 from tests.fakes.signals import Signal
 from tests.fakes.telegram.errors import ApiError, bad_request
-from tests.fakes.telegram.faults import Faults
 from tests.fakes.telegram.flood import FloodControl
-from tests.fakes.telegram.formatting.automatic import with_automatic
+from tests.fakes.telegram.formatting.automatic import addresses_bot, with_automatic
+from tests.fakes.telegram.formatting.given import given_entity
 from tests.fakes.telegram.formatting.text import Formatted
 from tests.fakes.telegram.messages import StoredFile, StoredMessage
 from tests.fakes.telegram.people import Chat, User
 from tests.fakes.telegram.pictures import checked_size
 from tests.fakes.telegram.updates import UpdateQueue
-from tests.fakes.wire import Call, Sent, UserEdit, UserMessage
+from tests.fakes.wire import Call, Sent, TelegramFault, TelegramSettings, UserEdit, UserMessage
 
 _CALLS_KEPT = 20_000
 
@@ -28,7 +29,7 @@ class World:
         """A fresh service; identifiers go on over `reset`, as the bot's offset does."""
         self.updates = UpdateQueue()
         self.flood = FloodControl()
-        self.faults = Faults()
+        self.faults: Faults[TelegramFault] = Faults()
         self.changed = Signal()
         self._message_ids = count(1)
         self.reset()
@@ -37,6 +38,8 @@ class World:
         """Forgets everything."""
         self.tokens = {defaults.TELEGRAM_TOKEN}
         self.blocked: set[int] = set()
+        self.privacy = False
+        self._moved: dict[int, int] = {}
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self._chats: dict[int, Chat] = {}
@@ -46,6 +49,28 @@ class World:
         self.updates.clear()
         self.flood.clear()
         self.faults.clear()
+
+    def change(self, settings: TelegramSettings) -> None:
+        """Changes what is given."""
+        if settings.tokens is not None:
+            self.set_tokens(set(settings.tokens))
+        if settings.flood_control is not None:
+            self.flood.active = settings.flood_control
+        if settings.blocked is not None:
+            self.blocked = set(settings.blocked)
+        if settings.privacy is not None:
+            self.privacy = settings.privacy
+        if settings.moved is not None:
+            self._move(settings.moved)
+        for topics in self._topics.values():
+            topics.difference_update(settings.lost_topics or ())
+
+    def _move(self, moved: dict[int, int]) -> None:
+        """Groups become supergroups: the same people, another number, and messages that count from one again."""
+        self._moved = moved
+        for old, new in moved.items():
+            self._chats[new] = Chat(new, "supergroup", title=self._chats[old].title)
+            self._messages.setdefault(new, {})
 
     def set_tokens(self, tokens: set[str]) -> None:
         """Makes these the bot's tokens; a poll under way ends when one is revoked, as the service logs it out."""
@@ -57,14 +82,21 @@ class World:
         """A user's message arrives; raises ApiError when it answers a message that is not there."""
         user = User(order.user_id, order.first_name, order.username, order.language_code)
         chat = self._meet(order, user)
-        content = with_automatic(Formatted(order.text))
+        content = with_automatic(Formatted(order.text, [given_entity(entity) for entity in order.entities]))
         reply_to = None if order.reply_to is None else self.message(chat.id, order.reply_to, "message to be replied")
         message = StoredMessage(self.next_id(), chat, user, content, self._attachment(order), reply_to)
-        message.topic, message.album = order.topic or 0, order.album
+        message.topic, message.album, message.quote = order.topic or 0, order.album, order.quote
         self._topics.setdefault(chat.id, set()).add(message.topic)
         self.store(message)
-        update_id = self.updates.push("message", message.as_object())
+        update_id = self.updates.push("message", message.as_object()) if self._shown(message) else None
         return Sent(update_id=update_id, message_id=message.id, time=message.time)
+
+    def _shown(self, message: StoredMessage) -> bool:
+        """Whether the bot gets to see it, which in privacy mode is not everything."""
+        if not self.privacy or message.chat.type == "private":
+            return True
+        answers_bot = message.reply_to is not None and message.reply_to.sender is None
+        return answers_bot or addresses_bot(message.content)
 
     def user_edits(self, order: UserEdit) -> Sent:
         """A user changes a message; raises ApiError when it is not theirs or not there."""
@@ -125,6 +157,9 @@ class World:
         chat = self._chats.get(int(chat_id)) if digits.isdecimal() else None
         if chat is None:
             raise bad_request("chat not found")
+        if chat.id in self._moved:
+            reason = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiError(400, reason, migrate_to_chat_id=self._moved[chat.id])
         if chat.id in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         return chat

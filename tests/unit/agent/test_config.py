@@ -103,6 +103,18 @@ def test_a_mistake_is_named_by_its_key(key: str, value: object, sentence: str) -
     assert sentence in str(caught.value)
 
 
+def test_discord_takes_numbers_and_not_names() -> None:
+    def parsed(user: object) -> config.Config:
+        channel = {"type": "discord", "bot_token": "MTIzabc", "allowed_user_ids": [user]}
+        return config.parse(json.dumps({**SLACK, "channel": channel}))
+
+    for user in (701234567890123456, "701234567890123456"):
+        assert parsed(user).channels[0].allowed_user_ids == [user]
+    for name in ("anna", "anna#1234", 1234):
+        with pytest.raises(ConfigError, match="Discord ids are numbers of 17 to 20 digits"):
+            parsed(name)
+
+
 def test_slack_takes_member_ids() -> None:
     def parsed(user: object) -> config.Config:
         return config.parse(json.dumps({**SLACK, "channel": {**SLACK["channel"], "allowed_user_ids": [user]}}))
@@ -131,18 +143,6 @@ def test_an_own_address_needs_no_known_provider() -> None:
     document = json.loads(changed("llm.provider", "ollama"))
     parsed = config.parse(changed("llm.api_base", "http://10.0.0.5:11434/v1/", document))
     assert parsed.llm.base_url == "http://10.0.0.5:11434/v1"
-
-
-def test_references_are_resolved_where_the_deploy_runs() -> None:
-    text = changed("llm.api_key", "${KEY}")
-    assert config.parse(config.resolve_references(text, {"KEY": "sk-real"})).llm.api_key == "sk-real"
-    with pytest.raises(ConfigError, match=r"llm\.api_key refers to \$\{KEY\}, which is not set"):
-        config.resolve_references(text, {})
-
-
-def test_a_text_without_references_comes_back_to_the_byte() -> None:
-    text = json.dumps(TELEGRAM, indent=7)
-    assert config.resolve_references(text, {}) is text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from agent.channels import discord_format
 from agent.channels.markdown import split, with_tables
 
 TABLE = "| Name | Size |\n|:-----|-----:|\n| `a|b` | **10** |\n| c | |"
@@ -18,7 +17,22 @@ def test_a_narrow_table_is_aligned() -> None:
 
 
 def test_a_wide_table_is_a_list() -> None:
-    assert with_tables(TABLE, 8) == "- **`a|b`**\n  - Size: **10**\n- **c**"
+    assert with_tables(TABLE, 8) == "- Name: **`a|b`**\n  - Size: **10**\n- Name: **c**"
+
+
+@pytest.mark.parametrize(
+    ("table", "shown"),
+    [
+        ("a|b\n-|-\n1|2|3", "```\na  b\n-  -  -\n1  2  3\n```"),
+        ("a|b\n-|-\n[l](https://x.example)|2", "- a: **[l](https://x.example)**\n  - b: 2"),
+        ("file|n\n-|-\n`__init__.py`|1<br>2", "```\nfile         n\n-----------  ---\n__init__.py  1 2\n```"),
+        ("名|b\n-|-\nx|2", "```\n名  b\n--  -\nx   2\n```"),
+        ("a|```\n-|-\n1|2", "- a: **1**\n  - ```: 2"),
+        ("[a](https://x.example)|b\n-|-", "- [a](https://x.example), b"),
+    ],
+)
+def test_a_table_loses_nothing(table: str, shown: str) -> None:
+    assert with_tables(table, 40) == shown
 
 
 @pytest.mark.parametrize("text", [f"```\n{TABLE}\n```", "a | b\nc | d", "| a |\n", "1 | 2\n---", "x"])
@@ -36,10 +50,14 @@ PIECES = [
 def test_parts_are_short_and_lose_nothing(seed: int, limit: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - chance, not a secret
     text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(200)))
-    parts = split(text, limit, discord_format.units)
-    assert all(0 < discord_format.units(part) <= limit for part in parts)
+    parts = split(text, limit, _units)
+    assert all(0 < _units(part) <= limit for part in parts)
     assert all(part.count("```") % 2 == 0 for part in parts if text.count("```py") == text.count("```") / 2 == 0)
     assert _words("".join(parts)) == _words(text)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _words(text: str) -> str:
@@ -52,13 +70,3 @@ def test_parts_end_between_paragraphs_and_code_is_opened_again() -> None:
     assert parts[0].startswith(f"{'one ' * 20}\n\n{'two ' * 20}")
     assert all(part.endswith("\n```") for part in parts)
     assert all(part.startswith("```py\nline ") for part in parts[1:])
-
-
-def test_discord_shows_no_raw_markdown() -> None:
-    text = "#### Deep\n\n---\n\n![a chart](https://x.y/z.png)\n\n`#### code`\n\n```\n---\n```"
-    (body,) = discord_format.bodies(text)
-    assert body == "**Deep**\n\n⸻\n\n[a chart](https://x.y/z.png)\n\n`#### code`\n\n```\n---\n```"
-
-
-def test_discord_counts_as_discord_does() -> None:
-    assert all(len(body) <= 2000 for body in discord_format.bodies("👩 " * 3000))

@@ -129,6 +129,7 @@ def test_sending_says_whether_to_try_again() -> None:
         for fault in (
             {"kind": "error", "error": "internal_error"},
             {"kind": "error", "status": 503, "body": "<html>"},
+            {"kind": "error", "status": 200, "body": '{"ok": tr'},
             {"kind": "reset"},
             {"kind": "error", "error": "token_revoked"},
         ):

@@ -146,9 +146,10 @@ def test_socket_mode_turned_off_is_said_and_on_again_noticed(caplog: pytest.LogC
         {"kind": "error", "status": 429, "seconds": 1},
         {"kind": "error", "error": "internal_error"},
         {"kind": "error", "status": 200, "body": "no JSON"},
+        {"kind": "error", "status": 200, "body": '{"ok": tr'},
         {"kind": "reset"},
     ],
-    ids=["503", "429", "internal_error", "garbage", "reset"],
+    ids=["503", "429", "internal_error", "garbage", "broken", "reset"],
 )
 def test_a_connection_that_cannot_be_opened_is_tried_again(fault: dict[str, Any]) -> None:
     async def scene(stage: Stage) -> None:
@@ -224,6 +225,26 @@ def test_a_wedged_pool_is_replaced_while_the_websocket_goes_on() -> None:
         assert stage.channel._web.session is not pool
         await hears(stage)
         assert stage.world.hub.opened == 1
+
+    play(scene)
+
+
+def test_connections_made_anew_end_nothing_that_waits_for_one() -> None:
+    async def scene(stage: Stage) -> None:
+        body = stage.channel.compose("hi")[0]
+        stage.fail("silence", method="chat.postMessage", times=16)
+        full = [asyncio.create_task(stage.channel.send(Outbound("slack", stage.home, body))) for _ in range(16)]
+        await until(lambda: len(stage.calls("chat.postMessage")) == 16)
+        late = asyncio.create_task(stage.channel.send(Outbound("slack", stage.home, body)))
+        stage.slack.sockets.order("drop")
+        connector = stage.channel._web.session.connector
+        assert connector is not None
+        await until(lambda: sum(map(len, connector._waiters.values())) == 2)
+        await stage.channel._web.renew()
+        for result in await asyncio.gather(*full, late, return_exceptions=True):
+            assert isinstance(result, ChannelError)
+        await until(lambda: stage.world.hub.opened == 2)
+        await hears(stage)
 
     play(scene)
 

@@ -168,10 +168,10 @@ def test_a_budget_stops_before_the_next_request_until_midnight_utc(
         assert world.asked < 10
     assert world.asked == 3  # 1100 tokens and 0.0035 USD each: the third oversteps, the fourth is not made
     assert key in world.answers[-1]
-    assert "00:00 UTC, in 0 h 30 min" in world.answers[-1]
+    assert "00:00 UTC, in 30 min" in world.answers[-1]
     assert world.sessions.of_turn("telegram:7", 4) == [{"role": "user", "content": "go"}]
     world.now += timedelta(minutes=29, seconds=59)
-    assert "0 h 1 min" in world.ask(5)
+    assert ", in 1 min" in world.ask(5)
     world.now += timedelta(seconds=1)
     assert world.ask(6) == "done"
     assert [row.day for row in world.usage.days(2)] == [date(2026, 11, 23), date(2026, 11, 22)]

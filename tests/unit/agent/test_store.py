@@ -93,13 +93,13 @@ def test_history_is_cut_at_turns(database: sqlite3.Connection) -> None:
     for turn in range(1, 6):
         sessions.append("s", turn, {"role": "user", "content": "x" * 100})
         sessions.append("s", turn, {"role": "assistant", "content": str(turn)})
-    history = sessions.history("s", 500)
+    history = sessions.newest("s", 500).messages
     assert [m["role"] for m in history] == ["user", "assistant"] * 3
     assert history[-1]["content"] == "5"
-    assert len(sessions.history("s", 1)) == 2  # always the newest turn, whole
-    assert len(sessions.history("s", 10**6)) == 10
+    assert len(sessions.newest("s", 1).messages) == 2  # always the newest turn, whole
+    assert len(sessions.newest("s", 10**6).messages) == 10
     sessions.clear("s")
-    assert sessions.history("s", 10**6) == []
+    assert sessions.newest("s", 10**6).messages == []
 
 
 def test_open_calls_are_those_without_a_result() -> None:

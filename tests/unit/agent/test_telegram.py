@@ -1,11 +1,8 @@
-"""The Telegram channel against the stand-in: what it confirms, and what it does when the service is unwell."""
+"""The Telegram channel against the stand-in: what it hears, and what it confirms."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,47 +13,14 @@ from agent.store.mailbox import Edited, Outbound
 from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE as PNG
 from tests.fakes.standins import StandIns
-from tests.fakes.wire import Attachment, TelegramFault, UserEdit, UserMessage
+from tests.fakes.wire import Attachment, TelegramSettings, UserEdit, UserMessage
 from tests.unit.agent.heard import Heard, until
-
-Scene = Callable[[StandIns, TelegramChannel, "Heard"], Awaitable[None]]
+from tests.unit.agent.telegram_scene import GROUP, group_message, hasty, play, write
 
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Back off in hundredths of seconds."""
-    monkeypatch.setattr(module, "backoff", lambda _: 0.01)
-    monkeypatch.setattr(module, "CONFLICT_WAIT_S", 0.05)
-    monkeypatch.setenv("PTB_TIMEDELTA", "true")
-
-
-def play(scene: Scene, token: str = defaults.TELEGRAM_TOKEN) -> None:
-    """Run a scene with a polling channel."""
-
-    async def whole() -> None:
-        async with StandIns() as fakes:
-            channel = TelegramChannel(token, f"{fakes.url(defaults.TELEGRAM_HOST)}/bot")
-            heard = Heard()
-            polling = asyncio.create_task(channel.run(heard))
-            try:
-                await scene(fakes, channel, heard)
-            finally:
-                polling.cancel()
-                await asyncio.gather(polling, return_exceptions=True)
-                await channel.aclose()
-
-    asyncio.run(whole())
-
-
-def group_message(text: str, **more: Any) -> UserMessage:
-    return UserMessage(user_id=defaults.OWNER_ID, text=text, chat_id=-5, chat_type="supergroup", **more)
-
-
-def write(fakes: StandIns, text: str, chat_type: str = "private") -> None:
-    chat = defaults.OWNER_ID if chat_type == "private" else -5
-    fakes.state.telegram.user_writes(
-        UserMessage(user_id=defaults.OWNER_ID, text=text, chat_id=chat, chat_type=chat_type)  # type: ignore[arg-type]
-    )
+    hasty(monkeypatch)
 
 
 def test_messages_are_heard_in_order_and_confirmed_after_they_are_stored() -> None:
@@ -89,7 +53,7 @@ def test_in_a_group_only_what_is_meant_for_it_is_heard() -> None:
         fakes.state.telegram.user_writes(group_message(f"@{bot} look", reply_to=other.message_id))
         await heard.until(4)
         assert [message.text for message in heard.messages] == [
-            "hey , what is up",
+            "hey, what is up",
             "/status now",
             "and then?",
             "look",
@@ -163,7 +127,7 @@ def test_files_come_in_pieces_and_not_from_elsewhere() -> None:
         assert max(map(len, pieces)) <= 64 * 1024
         with pytest.raises(RejectedError, match="file_id"):
             await anext(channel.download("nonsense"))
-        channel._files_url = "https://elsewhere.example/file/bot"
+        channel._link.files_url = "https://elsewhere.example/file/bot"
         with pytest.raises(RejectedError, match="not Telegram's"):
             await anext(channel.download(attachment.reference))
 
@@ -181,69 +145,23 @@ def test_a_file_too_large_for_bots_is_refused_in_words() -> None:
     play(scene)
 
 
-def test_files_go_out_pictures_as_pictures(tmp_path: Path) -> None:
-    picture, broken, text = tmp_path / "1", tmp_path / "2", tmp_path / "3"
-    picture.write_bytes(PNG)
-    broken.write_bytes(b"no picture at all")
-    text.write_text("zażółć")
-
-    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        write(fakes, "hello")
-        await heard.until(1)
-        for path, name in ((picture, "chart.png"), (broken, "broken.png"), (text, "notes.txt")):
-            await channel.send(Outbound("telegram", str(defaults.OWNER_ID), "caption", file=str(path), file_name=name))
-        sent = fakes.state.telegram.messages(defaults.OWNER_ID)[1:]
-        assert [one.content.text for one in sent] == ["caption"] * 3
-        assert [one.file and one.file.content for one in sent] == [PNG, b"no picture at all", "zażółć".encode()]
-        assert [bool(one.file and one.file.size) for one in sent] == [True, False, False]
-        assert sent[2].file is not None
-        assert sent[2].file.name == "notes.txt"
-        with pytest.raises(RejectedError, match="not there any more"):
-            await channel.send(Outbound("telegram", str(defaults.OWNER_ID), "", file=str(tmp_path / "gone")))
-
-    play(scene)
+def offsets(fakes: StandIns) -> list[int | None]:
+    """From which number on each poll wanted to hear."""
+    polls = [call for call in fakes.state.telegram.calls if call.method == "getUpdates"]
+    return [call.parameters.get("offset") for call in polls]
 
 
-def test_a_draft_is_edited_and_replaced_by_the_answer() -> None:
-    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        write(fakes, "hello")
-        await heard.until(1)
-        chat = str(defaults.OWNER_ID)
-        shown = await channel.draft(chat, channel.compose("Once …")[0], None, None)
-        assert await channel.draft(chat, channel.compose("Once upon …")[0], shown, None) == shown
-        assert await channel.draft(chat, channel.compose("Once upon …")[0], shown, None) == shown, "not modified"
-        await channel.send(Outbound("telegram", chat, channel.compose("**Once**")[0], edits=shown))
-        message = fakes.state.telegram.messages(defaults.OWNER_ID)[-1]
-        assert (str(message.id), message.content.text, message.edits) == (shown, "Once", 2)
-        message.deleted = True
-        await channel.send(Outbound("telegram", chat, channel.compose("again")[0], edits=shown))
-        assert fakes.state.telegram.messages(defaults.OWNER_ID)[-1].content.text == "again"
+@pytest.mark.parametrize("lower_by", [5, 250_000_000])
+def test_updates_that_are_numbered_anew_are_heard(lower_by: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "POLL_S", 1)
 
-    play(scene)
-
-
-def test_formatting_that_is_refused_is_left_out_and_nothing_lost() -> None:
-    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        write(fakes, "hello")
-        await heard.until(1)
-        refusal = TelegramFault(
-            kind="error", method="sendMessage", status=400, description="Bad Request: can't parse entities: x"
-        )
-        fakes.state.telegram.faults.add(refusal)
-        await channel.send(Outbound("telegram", str(defaults.OWNER_ID), channel.compose("**bold**")[0]))
-        sent = fakes.state.telegram.messages(defaults.OWNER_ID)[-1]
-        assert (sent.content.text, sent.content.entities) == ("bold", [])
-
-    play(scene)
-
-
-def test_updates_that_are_numbered_anew_are_heard() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "before")
         await heard.until(1)
         await until(lambda: fakes.state.telegram.updates.pending == 0)
-        await until(lambda: fakes.state.telegram.calls[-1].parameters.get("offset") is None)
-        fakes.state.telegram.updates.renumber()
+        # The poll that confirms it names a number, the next one none; renumbering takes a week.
+        await until(lambda: [offset is None for offset in offsets(fakes)][-2:] == [False, True])
+        fakes.state.telegram.updates.renumber(lower_by)
         write(fakes, "after a week")
         await heard.until(2)
         assert channel.contact.problem is None
@@ -251,100 +169,146 @@ def test_updates_that_are_numbered_anew_are_heard() -> None:
     play(scene)
 
 
-def test_a_webhook_that_somebody_set_is_taken_away_and_nothing_lost() -> None:
+def test_a_group_is_left_alone_in_privacy_mode_as_well() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        await until(lambda: channel.contact.problem is None)
-        fakes.state.telegram.updates.set_webhook("https://elsewhere.example/", drop_pending=False)
-        write(fakes, "hello")
-        await heard.until(1, 10)
-        assert fakes.state.telegram.updates.webhook == ""
-
-    play(scene)
-
-
-def test_a_token_that_is_revoked_while_running_is_said_and_not_cured_by_a_restart() -> None:
-    async def scene(fakes: StandIns, channel: TelegramChannel, _: Heard) -> None:
-        await until(lambda: channel.contact.problem is None)
-        fakes.state.telegram.set_tokens(set())
-        await until(lambda: "refuses the bot token" in (channel.contact.problem or ""))
-        assert not channel.contact.curable
-
-    play(scene)
-
-
-@pytest.mark.parametrize("mode", ["silence", "reset", "refuse"])
-def test_a_network_that_fails_in_any_way_is_survived(mode: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "POLL_S", 1)
-    monkeypatch.setattr(module, "POLL_GRACE_S", 0.3)
-
-    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        await until(lambda: channel.contact.problem is None)
-        host = fakes.host(defaults.TELEGRAM_HOST)
-        pools = channel._polls
-        await host.set_mode(mode)
-        write(fakes, "hello")
-        await until(lambda: channel.contact.problem is not None, 10)
-        assert channel.contact.curable
-        await until(lambda: channel._polls is not pools, 20)  # several failures: everything anew
-        await host.set_mode("ok")
-        await heard.until(1, 10)
-        await until(lambda: channel.contact.problem is None)
-
-    play(scene)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        TelegramFault(kind="error", method="getUpdates", status=502, times=3),
-        TelegramFault(kind="error", method="getUpdates", status=409, description="Conflict: terminated", times=2),
-        TelegramFault(kind="error", method="getUpdates", status=429, parameters={"retry_after": 0}, times=2),
-        TelegramFault(kind="reset", method="getUpdates", times=3),
-    ],
-    ids=["502", "409", "429", "reset"],
-)
-def test_polling_goes_on_after(fault: TelegramFault) -> None:
-    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        write(fakes, "before")
+        world = fakes.state.telegram
+        world.change(TelegramSettings(privacy=True))
+        write(fakes, "among ourselves", "supergroup")
+        write(fakes, "/help", "supergroup")  # which every bot of the group gets to see
+        mention = {"type": "text_mention", "offset": 6, "length": 3, "user": {"id": defaults.BOT_ID, "is_bot": True,
+                   "first_name": "Bot"}}  # fmt: skip
+        world.user_writes(group_message("Label Lab, what now?", entities=[mention]))
         await heard.until(1)
-        fakes.state.telegram.faults.add(fault)
-        write(fakes, "one")
-        write(fakes, "two")
-        await heard.until(3)
-        assert [message.text for message in heard.messages] == ["before", "one", "two"]
-        await until(lambda: channel.contact.problem is None)
+        shown = await channel.draft(str(GROUP), channel.compose("mine")[0], None, None)
+        world.user_writes(group_message("that one?", reply_to=int(shown), quote="mi"))
+        await heard.until(2)
+        assert [(message.text, message.quoted) for message in heard.messages] == [
+            ("Label, what now?", ""),
+            ("that one?", "mi"),
+        ]
 
     play(scene)
 
 
-def test_a_refused_token_is_said_once_and_not_hammered(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene(fakes: StandIns, channel: TelegramChannel, _: Heard) -> None:
-        await until(lambda: "refuses the bot token" in (channel.contact.problem or ""))
-        await asyncio.sleep(0.2)
-        polls = [call for call in fakes.state.telegram.calls if call.method == "getUpdates"]
-        assert len(polls) == 1
-        assert not polls[0].token_ok
+def test_in_a_group_an_album_is_meant_when_one_of_its_parts_is() -> None:
+    async def scene(fakes: StandIns, _: TelegramChannel, heard: Heard) -> None:
+        for number in range(3):
+            picture = Attachment(name="x.png", content=PNG, mime_type="image/png")
+            text = f"@{defaults.BOT_USERNAME} compare" if number == 1 else ""
+            fakes.state.telegram.user_writes(group_message(text, album="album-1", photo=picture))
+        await heard.until(1)
+        assert [(message.text, len(message.attachments)) for message in heard.messages] == [("compare", 3)]
 
-    token = "123456789:" + "B" * 35
-    play(scene, token)
-    assert caplog.text.count("refuses the bot token") == 1
-    assert token not in caplog.text
+    play(scene)
 
 
-def test_sending_says_whether_to_try_again() -> None:
+def test_a_picture_that_a_group_asks_about_comes_with_the_question() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
+        picture = Attachment(name="x.png", content=PNG, mime_type="image/png")
+        shown = fakes.state.telegram.user_writes(group_message(photo=picture))
+        fakes.state.telegram.user_writes(
+            group_message(f"@{defaults.BOT_USERNAME} what is it?", reply_to=shown.message_id)
+        )
+        await heard.until(1)
+        (attachment,) = heard.messages[0].attachments
+        assert b"".join([piece async for piece in channel.download(attachment.reference)]) == PNG
+
+    play(scene)
+
+
+def test_the_parts_of_an_album_that_come_late_belong_to_it() -> None:
+    async def scene(fakes: StandIns, _: TelegramChannel, heard: Heard) -> None:
+        def part(text: str = "") -> None:
+            picture = Attachment(name="x.png", content=PNG, mime_type="image/png")
+            fakes.state.telegram.user_writes(
+                UserMessage(user_id=defaults.OWNER_ID, text=text, album="album-1", photo=picture)
+            )
+
         write(fakes, "hello")
         await heard.until(1)
-        chat = str(defaults.OWNER_ID)
-        (body,) = channel.compose("**hi**")
-        await channel.send(Outbound("telegram", chat, body))
-        with pytest.raises(RejectedError, match="Chat not found"):
-            await channel.send(Outbound("telegram", "424242", body))
-        limit = TelegramFault(kind="error", method="sendMessage", status=429, parameters={"retry_after": 7})
-        fakes.state.telegram.faults.add(limit)
+        part("look")
+        for _late in range(2):
+            await asyncio.sleep(module.ALBUM_S * 0.8)
+            part()
+        await heard.until(2)
+        assert len(heard.messages[1].attachments) == 3
+        assert fakes.state.telegram.updates.pending in (0, 3), "confirmed together or not at all"
+
+    play(scene)
+
+
+def test_an_album_that_does_not_fit_into_one_answer_is_not_torn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ALBUM_S", 0.0)
+
+    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
+        await until(lambda: channel.contact.problem is None)
+        for number in range(97):
+            write(fakes, f"m{number}")
+        for _ in range(6):
+            picture = Attachment(name="x.png", content=PNG, mime_type="image/png")
+            fakes.state.telegram.user_writes(UserMessage(user_id=defaults.OWNER_ID, album="a", photo=picture))
+        await heard.until(98, 10)
+        assert [len(message.attachments) for message in heard.messages if message.attachments] == [6]
+        await until(lambda: fakes.state.telegram.updates.pending == 0)
+        assert len(heard.messages) == 98
+
+    play(scene)
+
+
+def test_nothing_is_confirmed_that_was_not_stored() -> None:
+    class Broken(Heard):
+        def receive(self, *_: object) -> None:
+            raise OSError("disk full")
+
+    async def whole() -> None:
+        async with StandIns() as fakes:
+            write(fakes, "precious")
+            for _ in range(2):
+                channel = TelegramChannel(defaults.TELEGRAM_TOKEN, f"{fakes.url(defaults.TELEGRAM_HOST)}/bot")
+                with pytest.raises(OSError, match="disk full"):
+                    await channel.run(Broken())
+                await channel.aclose()
+                assert fakes.state.telegram.updates.pending == 1
+
+    asyncio.run(whole())
+
+
+def test_an_edit_in_a_group_is_told_before_anybody_has_written_there_since_the_start() -> None:
+    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
+        await until(lambda: channel.contact.problem is None)
+        fakes.state.telegram.change(TelegramSettings(privacy=True))
+        sent = fakes.state.telegram.user_writes(group_message("frist"))
+        fakes.state.telegram.change(TelegramSettings(privacy=False))
+        order = UserEdit(chat_id=GROUP, message_id=sent.message_id, text=f"@{defaults.BOT_USERNAME} first")
+        fakes.state.telegram.user_edits(order)
+        await until(lambda: bool(heard.edits))
+        assert heard.events == [Edited("telegram", str(GROUP), str(sent.message_id), "first")]
+
+    play(scene)
+
+
+def test_start_to_first_poll_waits_for_nothing() -> None:
+    async def scene(fakes: StandIns, channel: TelegramChannel, _: Heard) -> None:
+        await until(lambda: channel.contact.problem is None)
+        assert fakes.state.telegram.calls[0].method == "getUpdates"
+
+    play(scene)
+
+
+def test_a_download_that_breaks_off_says_so_without_the_token(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
+        document = Attachment(name="big.bin", content=bytes(19 * 1024 * 1024))
+        fakes.state.telegram.user_writes(UserMessage(user_id=defaults.OWNER_ID, document=document))
+        await heard.until(1)
+        pieces = channel.download(heard.messages[0].attachments[0].reference)
+        await anext(pieces)
+        await fakes.host(defaults.TELEGRAM_HOST).set_mode("reset")
         with pytest.raises(ChannelError) as caught:
-            await channel.send(Outbound("telegram", chat, body))
-        assert caught.value.retry_after == 7
+            async for _ in pieces:
+                pass
         assert not isinstance(caught.value, RejectedError)
+        assert defaults.TELEGRAM_TOKEN not in f"{caught.value!r} {caught.value.__cause__!r}"
 
+    caplog.set_level("INFO", "telegram")
     play(scene)
+    assert defaults.TELEGRAM_TOKEN not in "".join(r.getMessage() for r in caplog.records if r.name == "telegram")

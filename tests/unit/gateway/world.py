@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agent import config
 from agent.channels.base import ChannelError, Contact, Desk, Limits, RejectedError
 from agent.gateway.access import Access
 from agent.gateway.answer import Answers
-from agent.gateway.commands import Commands
+from agent.gateway.commands import Commands, Handler
 from agent.gateway.conversation import Conversations
 from agent.gateway.delivery import Delivery
 from agent.gateway.desk import FrontDesk
@@ -150,12 +152,37 @@ class Model:
         return await self.answer(self, messages)
 
 
+class Held:
+    """A model that answers when it is told to, and says a beginning before."""
+
+    def __init__(self, beginning: str = "") -> None:
+        self.beginning = beginning
+        self.released = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def __call__(self, model: Model, messages: Sequence[Message]) -> Completion:
+        """Wait for the test."""
+        self.asked.set()
+        if self.beginning:
+            model.on_text(self.beginning)
+        await self.released.wait()
+        return said(f"re: {messages[-1]['content']}")
+
+
+class NoArguments(msgspec.Struct):
+    """What a tool of a test takes."""
+
+
 class World:
     """The flow from desk to chat; made again over the same file it is what a restart finds."""
 
-    def __init__(self, folder: Path, chat: Chat | None = None, model: Model | None = None) -> None:
+    def __init__(
+        self, folder: Path, chat: Chat | None = None, model: Model | None = None, owners: Sequence[str] = (OWNER,)
+    ) -> None:
         self.chat = chat or Chat()
         self.model = model or Model()
+        self.status: Handler = lambda *_: "fine"
+        self._owners = owners
         self.tools: list[Tool[Any]] = []
         self.database = connect(folder / "state.db")
         self.mailbox = Mailbox(self.database)
@@ -183,16 +210,20 @@ class World:
             pictures=lambda: Pictures(SandboxLink()),
         )
         answers = Answers(channels, self.mailbox, self.spool, redact, lambda _: self.delivery.wake())
-        commands = Commands(self.sessions, {"status": lambda *_: "fine"})
+        commands = Commands(self.sessions, {"status": self._answer_status})
         self.conversations = Conversations(channels, self.mailbox, commands, turns, answers)
+        self.access = Access("telegram", self._owners, Owners(self.database))
         self.desk = FrontDesk(
             "telegram",
-            Access("telegram", [OWNER], Owners(self.database)),
+            self.access,
             self.mailbox,
             redact,
             received=self.conversations.put,
             edited=self.conversations.edited,
         )
+
+    def _answer_status(self, message: Inbound, language: str) -> str | Awaitable[str]:
+        return self.status(message, language)
 
     def with_tools(self, *tools: Tool[Any]) -> World:
         """The same with tools."""

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 def test_nobody_is_started_until_somebody_asks(box: Box) -> None:
     assert box.workers() == []
-    told = box.get("/health").json()
-    assert (told["status"], told["detail"]) == ("ok", "worker asleep")
-    assert told["memory_bytes"] >= 0
+    said = box.get("/health").json()
+    assert (said["status"], said["detail"]) == ("ok", "worker asleep")
+    assert said["memory"] >= 0
     assert box.health() == (0, "ok: worker asleep")
     assert box.workers() == []
 
@@ -156,8 +156,8 @@ def test_a_container_that_must_not_serve_says_why_to_all_who_ask(tmp_path: Path)
             "not_confined",
             "it is too weak",
         )
-        told = health.json()
-        assert (health.status_code, told["status"], told["detail"]) == (503, "failing", "it is too weak")
+        said = health.json()
+        assert (health.status_code, said["status"], said["detail"]) == (503, "failing", "it is too weak")
     finally:
         process.terminate()
     assert process.wait(5) == 0

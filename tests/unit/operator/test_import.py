@@ -172,6 +172,18 @@ def test_nobody_gets_in_whom_the_file_does_not_name_by_an_id(
     assert said in importing.printed
 
 
+def test_an_id_that_the_gateway_would_not_take_is_left_out(importing: Importing) -> None:
+    document = flat(1)
+    document["channels"]["discord"]["allow_from"] = [42, "701234567890123456", "00"]
+    document["channels"]["slack"]["allow_from"] = ["B012AB3CD", "U012AB3CD"]
+    assert importing.run(document, "--yes") == 0, importing.printed
+    assert [channel.allowed_user_ids for channel in importing.read().channels] == [
+        ["701234567890123456"], ["U012AB3CD"],
+    ]  # fmt: skip
+    assert "channels.discord.allow_from: '42' is no id" in importing.printed
+    assert "channels.slack.allow_from: 'B012AB3CD' is no id" in importing.printed
+
+
 def test_two_lists_that_disagree_are_a_question(importing: Importing) -> None:
     document = v0(allow_from=[1], allowed_users=[1, 2])
     assert importing.run(document, "--yes") == 1

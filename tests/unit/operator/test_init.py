@@ -9,7 +9,6 @@ import select
 import stat
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,28 +18,18 @@ from click.testing import CliRunner
 from agent import config
 from agent.cli import main
 from agent.operator.live import Services
-from tests.fakes import defaults, thread
-from tests.unit.operator.services import APP_TOKEN, BOT_TOKEN, DEAF_TOKEN, DISCORD_TOKEN, serving
+from tests.fakes import defaults
+from tests.fakes.client import FakesClient
 
 ROOT = Path(__file__).parents[3]
-SECRETS = (defaults.TELEGRAM_TOKEN, defaults.OPENROUTER_KEY, defaults.OPENAI_KEY, DISCORD_TOKEN, BOT_TOKEN, APP_TOKEN)
-
-
-@pytest.fixture(scope="module")
-def services() -> Iterator[Services]:
-    with thread.running() as fakes, serving() as others:
-        at = fakes.ping()
-        yield Services(
-            telegram=at[defaults.TELEGRAM_HOST],
-            discord=others,
-            slack=others,
-            providers={
-                "openrouter": f"{at[defaults.OPENROUTER_HOST]}/api/v1",
-                "openai": f"{at[defaults.OPENAI_HOST]}/v1",
-                "anthropic": f"{at[defaults.ANTHROPIC_HOST]}/v1",
-                "gemini": f"{at[defaults.GEMINI_HOST]}/v1beta/openai",
-            },
-        )
+SECRETS = (
+    defaults.TELEGRAM_TOKEN,
+    defaults.DISCORD_TOKEN,
+    defaults.SLACK_TOKEN,
+    defaults.SLACK_APP_TOKEN,
+    defaults.OPENROUTER_KEY,
+    defaults.OPENAI_KEY,
+)
 
 
 class Init:
@@ -101,25 +90,46 @@ def test_run_again_it_keeps_what_is_not_given(init: Init) -> None:
     assert json.loads(copy.read_text())["llm"]["model"] == defaults.OPENROUTER_MODEL
 
 
+def test_another_provider_gets_nothing_that_was_the_old_ones(init: Init) -> None:
+    assert init.telegram()[0] == 0
+    document = json.loads(init.config.read_text())
+    fallback = {"provider": "openai", "api_key": defaults.OPENAI_KEY, "model": "gpt-4o"}
+    stays = {"fallbacks": [fallback], "daily_budget_usd": 2.0, "daily_tokens": 5000, "idle_minutes": 5.0}
+    document["llm"] = {
+        "provider": "own", "api_key": "sk-of-the-old-host", "model": "llama",
+        "api_base": f"{init.services.providers['openai']}", "engine": "litellm", "max_tokens": 512,
+        "temperature": 0.1, "timeout_s": 600, "context_window": 8192, "vision": False,
+        "price": {"input": 0, "output": 0}, **stays,
+    }  # fmt: skip
+    init.config.write_text(json.dumps(document))
+    code, printed = init.telegram("--provider", "openrouter")
+    assert code == 0, printed
+    assert "✓ openrouter takes the key; models: 7" in printed
+    new = {"provider": "openrouter", "api_key": defaults.OPENROUTER_KEY, "model": defaults.OPENROUTER_MODEL}
+    assert json.loads(init.config.read_text())["llm"] == {**stays, **new}
+
+
 def test_among_several_channels_it_edits_the_one_that_is_chosen(init: Init) -> None:
     assert init.telegram()[0] == 0
     document = json.loads(init.config.read_text())
-    slack = {"type": "slack", "bot_token": BOT_TOKEN, "app_token": APP_TOKEN}
+    slack = {"type": "slack", "bot_token": defaults.SLACK_TOKEN, "app_token": defaults.SLACK_APP_TOKEN}
     document["channels"] = [slack, document.pop("channel")]
     init.config.write_text(json.dumps(document))
     code, printed = init.run("--yes", "--channel", "telegram", "--user-id", "7")
     assert code == 0, printed
     assert [channel.allowed_user_ids for channel in init.read().channels] == [[], [7]]
-    assert init.run("--yes", "--channel", "discord", bot_token=DISCORD_TOKEN)[0] == 0
+    assert init.run("--yes", "--channel", "discord", bot_token=defaults.DISCORD_TOKEN)[0] == 0
     assert [type(channel).__name__ for channel in init.read().channels] == ["Slack", "Telegram", "Discord"]
 
 
 def test_secrets_come_from_a_file_or_stdin(init: Init) -> None:
-    secrets = json.dumps({"api_key": defaults.OPENAI_KEY, "bot_token": BOT_TOKEN, "app_token": APP_TOKEN})
+    secrets = json.dumps(
+        {"api_key": defaults.OPENAI_KEY, "bot_token": defaults.SLACK_TOKEN, "app_token": defaults.SLACK_APP_TOKEN}
+    )
     options = ("--yes", "--provider", "openai", "--model", "gpt-4o", "--channel", "slack", "--secrets", "-")
     code, printed = init.run(*options, typed=secrets)
     assert code == 0, printed
-    assert "✓ it is picoclaw (Home)" in printed
+    assert "✓ it is picoclaw (Lab)" in printed
     assert init.read().llm.api_key == defaults.OPENAI_KEY
     assert init.run(*options, typed='{"password": 1}')[0] == 1
 
@@ -132,9 +142,16 @@ def test_secrets_come_from_a_file_or_stdin(init: Init) -> None:
         (("--provider", "gemini"), {"api_key": "AIza-wrong"}, "✗ gemini refuses this key"),
         ((), {"bot_token": "123456789:" + "W" * 35}, "✗ telegram refuses this token"),
         (("--channel", "discord"), {"bot_token": "wrong"}, "✗ discord refuses this token"),
-        (("--channel", "discord"), {"bot_token": DEAF_TOKEN}, "switch on Message Content Intent"),
-        (("--channel", "slack"), {"bot_token": "xoxb-wrong", "app_token": APP_TOKEN}, "refuses the bot token"),
-        (("--channel", "slack"), {"bot_token": BOT_TOKEN, "app_token": "xapp-wrong"}, "refuses the app token"),
+        (
+            ("--channel", "slack"),
+            {"bot_token": "xoxb-wrong", "app_token": defaults.SLACK_APP_TOKEN},
+            "refuses the bot token",
+        ),
+        (
+            ("--channel", "slack"),
+            {"bot_token": defaults.SLACK_TOKEN, "app_token": "xapp-wrong"},
+            "refuses the app token",
+        ),
     ],
 )
 def test_what_a_service_refuses_is_not_written(
@@ -163,9 +180,22 @@ def test_each_provider_lists_its_models_its_own_way(init: Init, provider: str, k
 
 
 def test_discord_is_told_with_its_invitation(init: Init) -> None:
-    code, printed = init.telegram("--channel", "discord", bot_token=DISCORD_TOKEN)
+    flags = ("--yes", "--model", defaults.OPENROUTER_MODEL, "--user-id", "701234567890123456", "--host", "mikrus")
+    keys = {"api_key": defaults.OPENROUTER_KEY, "bot_token": defaults.DISCORD_TOKEN}
+    code, printed = init.run(*flags, "--channel", "discord", **keys)
     assert code == 0, printed
-    assert "https://discord.com/oauth2/authorize?client_id=4242&scope=bot" in printed
+    invitation = f"https://discord.com/oauth2/authorize?client_id={defaults.DISCORD_APPLICATION_ID}&scope=bot"
+    assert f"✓ it is {defaults.BOT_USERNAME}; invite it: {invitation}" in printed
+
+
+def test_a_discord_bot_that_may_not_read_is_not_written(init: Init, fakes: FakesClient) -> None:
+    fakes.discord_settings(message_content=False)
+    code, printed = init.telegram("--channel", "discord", bot_token=defaults.DISCORD_TOKEN)
+    assert code == 1
+    assert f"✗ {defaults.BOT_USERNAME} may not read messages: Developer Portal, Bot, switch on Message" in printed
+    assert "refused; nothing was written" in printed
+    assert not init.config.exists()
+    assert not init.hosts.exists()
 
 
 def test_without_a_network_it_goes_on_and_says_so(init: Init) -> None:
@@ -174,6 +204,49 @@ def test_without_a_network_it_goes_on_and_says_so(init: Init) -> None:
     assert code == 0, printed
     assert printed.count("? 127.0.0.1 cannot be reached from here: not checked, going on") == 2
     assert "cannot be reached" not in init.telegram("--offline")[1]
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        {"llm": None, "channels": None, "channel": None},
+        {"llm": [], "channels": [None, "telegram"], "channel": "telegram"},
+        {"llm": {"provider": []}, "channel": {"type": "irc", "allowed_user_ids": None}},
+        {"channel": {"type": "telegram", "allowed_user_ids": None}},
+    ],
+)
+def test_what_is_no_section_is_written_anew(init: Init, present: dict[str, Any]) -> None:
+    init.config.write_text(json.dumps(present))
+    code, printed = init.run(
+        "--yes", "--model", defaults.OPENROUTER_MODEL,
+        api_key=defaults.OPENROUTER_KEY, bot_token=defaults.TELEGRAM_TOKEN,
+    )  # fmt: skip
+    assert code == 0, printed
+    assert [type(channel).__name__ for channel in init.read().channels] == ["Telegram"]
+
+
+def test_a_file_that_cannot_be_read_is_said_and_stays(init: Init) -> None:
+    init.config.write_bytes(b'{"llm": "\xff"}')
+    code, printed = init.telegram()
+    assert (code, f"{init.config} cannot be read (UTF-8)" in printed) == (1, True)
+    assert init.config.read_bytes() == b'{"llm": "\xff"}'
+    init.config.unlink()
+    init.config.mkdir()
+    code, printed = init.telegram()
+    assert (code, f"{init.config} cannot be read (Is a directory)" in printed) == (1, True)
+
+
+@pytest.mark.parametrize("held", ["{", "[]", '{"mikrus": "srv42.mikr.us"}'])
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "must hold JSON such as"), ("pl", "musi zawierać JSON taki jak")]
+)
+def test_hosts_that_are_none_are_said_in_both_languages(init: Init, held: str, language: str, said: str) -> None:
+    init.hosts.write_text(held)
+    code, printed = init.telegram("--lang", language)
+    assert code == 1
+    assert f'{init.hosts} {said} {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}' in printed
+    assert init.hosts.read_text() == held
+    assert not init.config.exists()
 
 
 def test_what_yes_lacks_is_named(init: Init) -> None:
@@ -274,8 +347,8 @@ def test_a_person_answers_in_polish_at_a_terminal(init: Init) -> None:
 
 def test_discord_and_slack_ask_for_what_they_need(init: Init) -> None:
     answers = [
-        "openrouter", defaults.OPENROUTER_KEY, defaults.OPENROUTER_MODEL, "slack", BOT_TOKEN, APP_TOKEN, "U012AB3CD",
-        "srv", "192.0.2.7", "10122", "deploy",
+        "openrouter", defaults.OPENROUTER_KEY, defaults.OPENROUTER_MODEL,
+        "slack", defaults.SLACK_TOKEN, defaults.SLACK_APP_TOKEN, "U012AB3CD", "srv", "192.0.2.7", "10122", "deploy",
     ]  # fmt: skip
     code, printed = init.run(typed="\n".join([*answers, ""]))
     assert code == 0, printed

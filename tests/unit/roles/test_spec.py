@@ -25,7 +25,7 @@ EVERYWHERE = {
     "--ulimit=core=0:0",
     "--ipc=private",
     "--cgroupns=private",
-    "--restart=unless-stopped",
+    "--restart=always",
     "--log-driver=json-file",
     "--log-opt=max-size=1m",
     "--log-opt=max-file=3",

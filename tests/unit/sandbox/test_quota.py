@@ -15,6 +15,7 @@ from agent.sandbox.client import SandboxOperationError
 from agent.sandbox.quota import Measured, Quota
 from tests.unit.sandbox.attacks import cpu_ticks, python, works
 from tests.unit.sandbox.box import Box
+from tests.unit.sandbox.cgroups import MEMORY_LIMIT
 from tests.unit.sandbox.filling import LIMIT_MB, MEGABYTE, disk, settled, usable, usage
 
 
@@ -110,7 +111,7 @@ def test_others_on_the_host_may_use_their_disk(small: Box) -> None:
 
 def test_a_closed_workspace_opens_again(small: Box) -> None:
     small.exec("head -c 1M /dev/zero > file; chmod 0 .")
-    assert usage(small).bytes >= MEGABYTE
+    assert small.run(settled(small)).bytes >= MEGABYTE
     assert works(small)
 
 
@@ -187,3 +188,9 @@ def test_what_cannot_be_measured_is_full(tmp_path: Path) -> None:
     assert quota.full
     quota.settle(Measured(0, 1))
     assert not quota.full
+
+
+def test_it_tells_the_memory_of_its_container(own_box: Box) -> None:
+    usage = own_box.run(own_box.link.usage())
+    assert usage.memory_limit == MEMORY_LIMIT
+    assert usage.memory > 0

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from tests.fakes.telegram.formatting.text import Entity, Formatted, utf16_length
+from tests.fakes import defaults
+from tests.fakes.telegram.formatting.text import Entity, Formatted, utf16_length, utf16_slice
 
 _PATTERNS = {
     "bot_command": re.compile(r"(?<![\w/<>])/\w{1,64}(?:@\w{3,32})?(?![\w/<>])"),
@@ -32,6 +33,21 @@ def _found(text: str) -> Iterator[Entity]:
     for kind, pattern in _PATTERNS.items():
         for match in pattern.finditer(text):
             yield Entity(kind, utf16_length(text[: match.start()]), utf16_length(match[0]))
+
+
+def addresses_bot(formatted: Formatted) -> bool:
+    """Whether a bot in privacy mode is shown it: a command for no other bot, or a mention."""
+    return any(_names_bot(entity, utf16_slice(formatted.text, entity)) for entity in formatted.entities)
+
+
+def _names_bot(entity: Entity, shown: str) -> bool:
+    name = f"@{defaults.BOT_USERNAME}"
+    if entity.type == "bot_command":
+        return "@" not in shown or shown.endswith(name)
+    named = entity.extra.get("user")
+    return (entity.type == "mention" and shown == name) or (
+        entity.type == "text_mention" and isinstance(named, dict) and named.get("id") == defaults.BOT_ID
+    )
 
 
 def _crosses(one: Entity, other: Entity) -> bool:

@@ -1,9 +1,8 @@
 """From the parameters of a request to the text and entities of a message."""
 
-from typing import Any
-
 from tests.fakes.telegram.errors import bad_request
 from tests.fakes.telegram.formatting.automatic import with_automatic
+from tests.fakes.telegram.formatting.given import given_entities
 from tests.fakes.telegram.formatting.html import parse_html
 from tests.fakes.telegram.formatting.markdown import parse_markdown
 from tests.fakes.telegram.formatting.markdown_v2 import parse_markdown_v2
@@ -12,9 +11,9 @@ from tests.fakes.telegram.params import Params
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+_MOST_ENTITIES = 100
 _MOST_BYTES = 1 << 15
 _PARSERS = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
-_MAIN_FIELDS = ("type", "offset", "length")
 
 
 def message_text(params: Params) -> Formatted:
@@ -36,7 +35,8 @@ def checked_text(formatted: Formatted) -> Formatted:
     # the server's own check counts code points and leaves the rest to the cores behind it: the stricter count is safe
     if utf16_length(shown.text) > LONGEST_TEXT:
         raise bad_request("Message is too long")
-    return shown
+    # those after a hundred are forgotten without a word
+    return Formatted(shown.text, shown.entities[:_MOST_ENTITIES])
 
 
 def caption(params: Params) -> Formatted:
@@ -52,7 +52,7 @@ def _formatted(params: Params, name: str, entities: str) -> Formatted:
     if len(text.encode("utf-8", "surrogatepass")) > _MOST_BYTES:
         raise bad_request("Text is too long")
     if not text or mode in ("", "none"):
-        return Formatted(text, _given_entities(params, entities))
+        return Formatted(text, _given_entities(params, entities, text))
     if mode not in _PARSERS:
         raise bad_request("Unsupported parse_mode")
     try:
@@ -61,18 +61,6 @@ def _formatted(params: Params, name: str, entities: str) -> Formatted:
         raise bad_request(f"Can't parse entities: {error}") from None
 
 
-def _given_entities(params: Params, name: str) -> list[Entity]:
+def _given_entities(params: Params, name: str, text: str) -> list[Entity]:
     given = params.json(name, "entities") if params.text(name).startswith("[") else None
-    return [_given_entity(entity) for entity in given] if isinstance(given, list) else []
-
-
-def _given_entity(value: Any) -> Entity:
-    if not isinstance(value, dict):
-        raise bad_request("Can't parse MessageEntity: expected an Object")
-    for field, kind, name in (("offset", int, "Number"), ("length", int, "Number"), ("type", str, "String")):
-        if field not in value:
-            raise bad_request(f"Can't parse MessageEntity: Can't find field \"{field}\"")
-        if not isinstance(value[field], kind):
-            raise bad_request(f'Can\'t parse MessageEntity: Field "{field}" must be of type {name}')
-    extra = {key: content for key, content in value.items() if key not in _MAIN_FIELDS}
-    return Entity(value["type"], value["offset"], value["length"], extra)
+    return given_entities(given, text) if isinstance(given, list) else []

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # what takes no space on the screen, so that a message of nothing else counts as empty
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u034f\u061c\u180e\u2800"
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u034f\u061c\u180e\u2800\ufffc"
 
 
 class MarkupError(Exception):
@@ -16,9 +16,15 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def utf16_slice(text: str, entity: "Entity") -> str:
+    """The stretch of text that an entity covers."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * entity.offset : 2 * (entity.offset + entity.length)].decode("utf-16-le", "surrogatepass")
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of the text can be seen."""
-    return all(character.isspace() or character in _INVISIBLE for character in text)
+    return all(one.isspace() or one in _INVISIBLE or "\U000e0000" <= one <= "\U000e007f" for one in text)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""What Telegram's errors mean: for the owner, for the next poll, and for a message that was not taken."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from agent.channels.base import ChannelError, RejectedError, backoff
+
+CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
+TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
+_LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a poll failed.
+
+    Attributes:
+        problem: in the owner's words.
+        wait_s: seconds until the next poll.
+        curable: whether a restart could help; see `Contact.curable`.
+        webhook: whether a webhook has to be taken away.
+        stuck: whether no connection was to be had.
+    """
+
+    problem: str
+    wait_s: float
+    curable: bool = True
+    webhook: bool = False
+    stuck: bool = False
+
+
+def of_poll(error: TelegramError, failures: int) -> Trouble:
+    """What to make of the last of so many failures in a row."""
+    wait = backoff(failures, longest=_LONGEST_WAIT_S)
+    if isinstance(error, InvalidToken):
+        problem = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
+        return Trouble(problem, TOKEN_WAIT_S, curable=False)
+    if isinstance(error, Conflict) and "webhook" in error.message.lower():
+        problem = "a webhook is set for this bot; it is taken away, as it keeps messages from getting here"
+        return Trouble(problem, wait, webhook=True)
+    if isinstance(error, Conflict):
+        problem = "another program polls with this bot token: stop it, or make a bot of its own"
+        return Trouble(problem, CONFLICT_WAIT_S, curable=False)
+    if isinstance(error, RetryAfter):
+        return Trouble("Telegram asks to slow down", seconds(error))
+    if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+        return Trouble(f"Telegram cannot be reached: {reason(error)}", wait, stuck=_stuck(error))
+    return Trouble(f"Telegram answers with an error: {reason(error)}", wait)
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Errors of a call as the gateway's.
+
+    Raises:
+        RejectedError: Telegram will never do it.
+        ChannelError: not now.
+    """
+    try:
+        yield
+    except (BadRequest, Forbidden) as error:
+        raise RejectedError(f"Telegram refuses it: {reason(error)}") from None
+    except RetryAfter as error:
+        raise ChannelError("Telegram asks to slow down", seconds(error)) from None
+    except TelegramError as error:
+        if "Entity Too Large" in error.message:
+            raise RejectedError(f"Telegram refuses it: {reason(error)}") from None
+        raise ChannelError(f"Telegram did not take it: {reason(error)}") from None
+
+
+def reason(error: TelegramError) -> str:
+    """The error's words, without the pages that a proxy may have answered with."""
+    words = error.message.partition(". Parsing the server response")[0]
+    return words if len(words) <= _LONGEST_REASON else f"{words[:_LONGEST_REASON]}…"
+
+
+def seconds(error: RetryAfter) -> float:
+    """How long Telegram wants to be left alone."""
+    after = error.retry_after
+    return after if isinstance(after, int | float) else after.total_seconds()
+
+
+def _stuck(error: NetworkError) -> bool:
+    """Polls are made one after the other on a pool of their own: one without a free connection is a wedged one."""
+    return isinstance(error, TimedOut) and "pool" in error.message.lower()

@@ -1,0 +1,39 @@
+"""The services that `picoclaw init` asks, as stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from agent.operator.live import Services
+from tests.fakes import defaults, thread
+from tests.fakes.client import FakesClient
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[FakesClient]:
+    with thread.running() as fakes:
+        yield fakes
+
+
+@pytest.fixture
+def fakes(running: FakesClient) -> FakesClient:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def services(fakes: FakesClient) -> Services:
+    at = fakes.ping()
+    return Services(
+        telegram=at[defaults.TELEGRAM_HOST],
+        discord=f"{at[defaults.DISCORD_HOST]}/api/v10",
+        slack=f"{at[defaults.SLACK_HOST]}/api",
+        providers={
+            "openrouter": f"{at[defaults.OPENROUTER_HOST]}/api/v1",
+            "openai": f"{at[defaults.OPENAI_HOST]}/v1",
+            "anthropic": f"{at[defaults.ANTHROPIC_HOST]}/v1",
+            "gemini": f"{at[defaults.GEMINI_HOST]}/v1beta/openai",
+        },
+    )
