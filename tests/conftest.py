@@ -16,16 +16,20 @@ from tests.lab.progress import step
 from tests.stack import REPOSITORY, Stack
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks of groups in the same hook
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests that need a lab out among the workers' hosts, by `--dist loadscope`."""
+    return labs.scheduler(config, log) if config.getoption("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Share the tests out among the lab hosts."""
-    if config.getoption("loadgroup", default=False):
+    """Begin with the longest where there are several hosts."""
+    if hasattr(config, "workerinput"):
         labs.arrange(items)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave no lab host behind, also of a worker that was ended."""
-    if config.getoption("dist", "no") == "loadgroup" and not hasattr(config, "workerinput"):
+    if config.getoption("dist", "no") == "loadscope" and not hasattr(config, "workerinput"):
         labs.remove_left_behind()
 
 

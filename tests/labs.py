@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.lab import Lab
 from tests.lab.lab import DEFAULT_OS, names_of_labs, remove
@@ -15,8 +17,11 @@ from tests.stack import Stack
 # Set it to look at the hosts after a failed run, and to go on with them in the next.
 KEEP = "PICOCLAW_KEEP_LAB"
 
+# The image of litellm is built once, on one host, for all modules that need it.
+_LITELLM = ("e2e/test_llm", "e2e/test_llm_container", "e2e/test_kill", "hostile/test_litellm")
 # What takes longest begins first, or one worker would be busy with it when the others have nothing left to do.
-_LONGEST = ("litellm", "e2e-mutations", "e2e-deploy", "e2e-upgrade", "e2e-network", "e2e-trixie", "e2e-confinement")
+_LONGEST = ("litellm", "e2e/test_mutations", "e2e/test_deploy", "e2e/test_upgrade", "e2e/test_network",
+            "e2e/test_trixie", "e2e/test_confinement")  # fmt: skip
 
 
 def name(*more: str) -> str:
@@ -49,13 +54,25 @@ def remove_left_behind() -> None:
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Keep each module's tests on one host, and those that are marked with the same group; begin with the longest."""
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _LONGEST.index(groups[item]) if groups[item] in _LONGEST else len(_LONGEST))
+    """Put what takes longest first."""
+    items.sort(key=lambda item: _rank(_host_of(item.nodeid)))
 
 
-def _group(item: pytest.Item) -> str:
-    marked = item.get_closest_marker("xdist_group")
-    return str(marked.args[0]) if marked else f"{item.path.parent.name}-{item.path.stem.removeprefix('test_')}"
+def scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Gives each worker one module after the other, and what shares an image to the same."""
+    config.option.loadscopereorder = False
+    return _ByHost(config, log)
+
+
+class _ByHost(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    def _split_scope(self, nodeid: str) -> str:
+        return _host_of(nodeid)
+
+
+def _host_of(test: str) -> str:
+    module = test.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+    return "litellm" if module in _LITELLM else module
+
+
+def _rank(group: str) -> int:
+    return _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)

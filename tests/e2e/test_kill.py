@@ -22,8 +22,6 @@ from tests.chats import CHANNELS, Chat, Shown, chats
 from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 
-pytestmark = pytest.mark.xdist_group("litellm")  # see test_llm.py
-
 MESSAGES = 100  # on each service
 KILLS = 12
 COMMAND_EVERY = 5

@@ -13,9 +13,6 @@ from tests import litellm_box
 from tests.litellm_box import LLM
 from tests.stack import CONFIG, GATEWAY, SANDBOX, Stack
 
-# Its image is built once, on one host, for all who need it.
-pytestmark = pytest.mark.xdist_group("litellm")
-
 VOLUMES = ("picoclaw-llm-socket", "picoclaw-egress")
 # A worker that has to import litellm first.
 PATIENCE_S = 60.0

@@ -23,8 +23,6 @@ from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.weakened import create_arguments, deployed
 
-pytestmark = pytest.mark.xdist_group("litellm")  # see test_llm.py
-
 # What the self-check looks at in this container alone: its memory, its place to write, its network.
 OWN_ROWS = ("memory", "network", "writable", "tmp")
 

@@ -24,8 +24,6 @@ from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.weakened import create_arguments, deployed
 
-pytestmark = pytest.mark.xdist_group("litellm")  # see tests/e2e/test_llm.py
-
 PROVIDER = f"{defaults.ANTHROPIC_HOST}:443"
 IMAGE = "picoclaw-twin:1"
 PACKAGE = Path(__file__).with_name("twin") / "litellm"
