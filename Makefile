@@ -49,13 +49,13 @@ lint: venv ## style and types
 	$(BIN)/mypy
 
 unit: venv litellm ## tests that need no lab host
-	$(BIN)/python -m pytest tests/unit tests/conformance
+	$(BIN)/python -m pytest -n auto tests/unit tests/conformance
 
 conformance: venv litellm ## every case of a model's answer, over both engines and each provider, as a table
 	@$(BIN)/python -m tests.conformance
 
-e2e: venv ## deploy, conversation and compliance on a lab host
-	$(BIN)/python -m pytest tests/e2e tests/hostile
+e2e: venv ## deploy, conversation, compliance and attacks, on two lab hosts side by side
+	$(BIN)/python -m pytest -n 2 --dist loadscope tests/e2e tests/hostile
 
 bench: venv litellm ## measure the budgets on a lab host, each beside its goal
 	@$(BIN)/python -m tests.bench

@@ -41,10 +41,12 @@ class Stack:
         tools = Path(sys.executable).parent
         return {**os.environ, **environment(self.lab.places), "PATH": f"{tools}:{os.environ['PATH']}"}
 
-    def deploy(self, *options: str, command: tuple[str, ...] = DEPLOY) -> subprocess.CompletedProcess[str]:
-        """Run `pyinfra inventory deploy.py`; the caller looks at the exit code."""
+    def deploy(
+        self, *options: str, command: tuple[str, ...] = DEPLOY, source: Path = REPOSITORY
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `pyinfra inventory deploy.py` of this repository or a copy; the caller looks at the exit code."""
         return subprocess.run(
-            [*command, *options], cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL,
+            [*command, *options], cwd=source, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.fakes import defaults
-from tests.stack import CONFIG, REPOSITORY, Stack
+from tests.stack import CONFIG, Stack
 
 STACK_DIR = "/opt/stacks/picoclaw"
 
@@ -95,20 +96,16 @@ def test_a_changed_config_restarts_the_gateway_only(stack: Stack) -> None:
     assert "claude-3.5-sonnet" in stack.lab.ssh(f"cat {CONFIG}", check=True).stdout
 
 
-def test_a_changed_agent_makes_a_new_image_and_keeps_the_old(stack: Stack) -> None:
+def test_a_changed_agent_makes_a_new_image_and_keeps_the_old(stack: Stack, clone: Path) -> None:
     before = stack.inspect()["Config"]["Image"]
-    source = REPOSITORY / "agent/messages.py"
-    original = source.read_bytes()
-    try:
-        source.write_bytes(original + b"# a change\n")
-        done = stack.deploy("-y")
-        assert done.returncode == 0, done.stdout
-        after = stack.inspect()["Config"]["Image"]
-        assert after != before
-        kept = stack.lab.ssh("docker images --format '{{.Repository}}:{{.Tag}}'", check=True).stdout.split()
-        assert {before, after} <= set(kept)
-    finally:
-        source.write_bytes(original)
+    with (clone / "agent/messages.py").open("a") as source:
+        source.write("# a change\n")
+    done = stack.deploy("-y", source=clone)
+    assert done.returncode == 0, done.stdout
+    after = stack.inspect()["Config"]["Image"]
+    assert after != before
+    kept = stack.lab.ssh("docker images --format '{{.Repository}}:{{.Tag}}'", check=True).stdout.split()
+    assert {before, after} <= set(kept)
     repaired(stack)
     assert stack.inspect()["Config"]["Image"] == before
 

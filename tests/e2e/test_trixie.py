@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import KEEP
+from tests import labs
 from tests.e2e.verification import verify
-from tests.lab import Lab
-from tests.lab.lab import remove
 from tests.stack import Stack
 
 
 @pytest.fixture
 def trixie() -> Iterator[Stack]:
-    name = "picoclaw-test-trixie"
-    remove(name)
-    lab = Lab.up(name, "trixie")
-    stack = Stack(lab)
-    yield stack
-    stack.close()
-    if not os.environ.get(KEEP):
-        lab.down()
+    with labs.raised(labs.name("trixie"), "trixie") as stack:
+        yield stack
 
 
 # What a deploy could leave behind, a line each. Docker and nftables stay, with what they make for themselves.

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.stack import DEPLOY, GATEWAY, REPOSITORY, Stack
+from tests.stack import GATEWAY, Stack
 
 BEFORE = f"{GATEWAY}-before"
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """The repository at another place, for a test to change."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    for name in listed:
-        if (REPOSITORY / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, tmp_path / name)
-    return tmp_path
 
 
 @pytest.fixture
@@ -39,14 +20,6 @@ def afterwards(stack: Stack) -> Iterator[Stack]:
     assert done.returncode == 0, done.stdout
     stack.wait_ready()
     assert stack.planned_changes() == []
-
-
-def deployed_from(clone: Path, stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
-    """What a deploy of the changed repository says."""
-    return subprocess.run(
-        [*DEPLOY, "-y", *options], cwd=clone, env=stack.environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
 
 
 def changed(clone: Path, file: str, old: str, new: str) -> None:
@@ -71,7 +44,7 @@ def test_a_new_version_takes_over_gives_way_and_is_taken_back(afterwards: Stack,
     stack.ask("my name is Anna")
     changed(clone, "agent/__init__.py", f'"{old}"', '"9.9.9"')
 
-    good = deployed_from(clone, stack)
+    good = stack.deploy("-y", source=clone)
     assert good.returncode == 0, good.stdout
     assert version(stack) == "9.9.9"
     assert BEFORE not in stack.lab.ssh("docker ps --all").stdout
@@ -80,7 +53,7 @@ def test_a_new_version_takes_over_gives_way_and_is_taken_back(afterwards: Stack,
     changed(clone, "agent/gateway/health.py", '"200 OK"', '"503 Broken"')
     changed(clone, "agent/__init__.py", '"9.9.9"', '"10.0.0"')
     running = stack.inspect()["Id"]
-    bad = deployed_from(clone, stack, "--data", "picoclaw_health_timeout=12")
+    bad = stack.deploy("-y", "--data", "picoclaw_health_timeout=12", source=clone)
     assert bad.returncode != 0
     assert "The version before runs again: picoclaw" in bad.stdout, bad.stdout
     assert "this run has failed" in bad.stdout
@@ -93,7 +66,7 @@ def test_a_new_version_takes_over_gives_way_and_is_taken_back(afterwards: Stack,
     assert roles == ["system", "user", "assistant", "user"], "the conversation goes on"
 
     changed(clone, "agent/gateway/health.py", '"503 Broken"', '"200 OK"')
-    mended = deployed_from(clone, stack)
+    mended = stack.deploy("-y", source=clone)
     assert mended.returncode == 0, mended.stdout
     assert version(stack) == "10.0.0"
     back = stack.deploy("-y", "--data", "picoclaw_version=previous")

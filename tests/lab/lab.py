@@ -184,6 +184,7 @@ class Lab:
             raise LabError(f"{error}; its console said: {tail(self.places.console)}") from None
 
     def _end_host(self) -> None:
+        ssh.hang_up(self.places)
         nspawn.end(self.places, self.state.processes.get("host"))
 
     def _await_end(self, seconds: float) -> None:
@@ -212,6 +213,7 @@ def _alone(name: str) -> AbstractContextManager[None]:
 def _remove(places: Places) -> bool:
     state = State.load(places)
     processes = dict(state.processes) if state is not None else {}
+    ssh.hang_up(places)
     nspawn.end(places, processes.pop("host", None))
     for process in processes.values():
         process.end()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.lab.commands import run_logged
 from tests.lab.errors import LabError
+from tests.lab.images import locked
 from tests.lab.paths import cache_dir
 from tests.lab.progress import step
 
@@ -38,8 +39,9 @@ def prepare() -> None:
             f"The lab needs Debian or Ubuntu with apt; this is {release.get('PRETTY_NAME', 'something else')}."
         )
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    if packages := missing_packages():
-        _install(packages)
+    with locked(cache_dir() / "apt.lock"):  # apt's own would refuse another lab that is being raised
+        if packages := missing_packages():
+            _install(packages)
 
 
 def missing_packages() -> list[str]:

@@ -107,6 +107,11 @@ class Places:
         return self.dir / "ssh_config"
 
     @property
+    def ssh_connection(self) -> Path:
+        """The socket of the one connection that all SSH clients share: a login takes ten times longer."""
+        return self.dir / "ssh.sock"
+
+    @property
     def console(self) -> Path:
         """What the lab host printed while booting."""
         return self.dir / "console.log"

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from tests.lab.authority import write_private
+from tests.lab.commands import succeeds
 from tests.lab.errors import LabError
 from tests.lab.paths import Places
 
@@ -23,6 +24,10 @@ Host {name}
     StrictHostKeyChecking yes
     ConnectTimeout 10
     LogLevel ERROR
+    ControlMaster auto
+    ControlPath {shared}
+    ControlPersist 600
+    ServerAliveInterval 5
 """
 
 
@@ -31,7 +36,13 @@ def make_keys(places: Places, address: str) -> None:
     _make_key(places.ssh_key)
     host_key = _make_key(places.host_key)
     places.known_hosts.write_text(f"{address},{places.name} {host_key}\n", encoding="utf-8")
-    config = _CONFIG.format(name=places.name, address=address, key=places.ssh_key, known_hosts=places.known_hosts)
+    config = _CONFIG.format(
+        name=places.name,
+        address=address,
+        key=places.ssh_key,
+        known_hosts=places.known_hosts,
+        shared=places.ssh_connection,
+    )
     places.ssh_config.write_text(config, encoding="utf-8")
 
 
@@ -46,6 +57,12 @@ def run(places: Places, script: str, *, stdin: str | None = None, timeout: float
     return subprocess.run(
         words, input=stdin if stdin is not None else "", capture_output=True, text=True, timeout=timeout, check=False
     )
+
+
+def hang_up(places: Places) -> None:
+    """Ends the connection that all commands share; to be called before its host goes, which would leave it hanging."""
+    if places.ssh_connection.exists():
+        succeeds("ssh", "-F", places.ssh_config, "-O", "exit", places.name)
 
 
 def wait_for(address: str, alive: Callable[[], bool], seconds: float = 90) -> None:

@@ -6,6 +6,7 @@ Root file system read-only, no network, /tmp noexec; the gateway's end runs in t
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,8 +64,29 @@ exec unshare --pid --fork --mount --mount-proc --ipc --uts --net -- sh -c "ip li
 def pythons() -> list[str]:
     """Debian's interpreter and the one that runs the tests; others by PICOCLAW_TEST_PYTHONS, separated by colons."""
     chosen = os.environ.get("PICOCLAW_TEST_PYTHONS")
-    known = chosen.split(":") if chosen else ["/usr/bin/python3", str(Path(sys.executable).resolve())]
-    return [python for python in dict.fromkeys(known) if Path(python).exists()]
+    known = chosen.split(":") if chosen else ["/usr/bin/python3", sys.executable]
+    # By what is behind the links: both may be the same one.
+    return list(dict.fromkeys(str(Path(python).resolve()) for python in known if Path(python).exists()))
+
+
+@cache
+def library(python: Path, file_deadline: float) -> Path:
+    """What the server is made of, compiled as it is in the image: once for all boxes."""
+    made = Path(tempfile.mkdtemp(prefix=f"picoclaw-test-{os.getpid()}-library-", dir=BASES))
+    made.chmod(0o755)
+    atexit.register(shutil.rmtree, made)
+    package, source = made / "agent", Path(agent.__file__).parent
+    package.mkdir()
+    for name in ("__init__.py", "cgroup.py", "forwarder.py"):
+        shutil.copy(source / name, package)
+    (made / "serve.py").write_text(_SERVE)
+    for name in ("pid1", "sandbox"):
+        shutil.copytree(source / name, package / name, ignore=shutil.ignore_patterns("__pycache__"))
+    protocol = package / "sandbox" / "protocol.py"
+    protocol.write_text(protocol.read_text().replace("_DEADLINE_S = 30.0", f"_DEADLINE_S = {file_deadline}"))
+    compiling = ["-OO", "-X", "no_debug_ranges", "-m", "compileall", "-q", str(package)]
+    subprocess.run([str(python), *compiling], check=True)
+    return made
 
 
 def why_not() -> str:
@@ -109,18 +132,7 @@ class Box:
         for name in ("workspace", "run"):
             os.chown(self.base / name, UID, UID)
         (self.base / "run").chmod(0o700)
-        library = self.base / "lib" / "agent"
-        library.mkdir(parents=True)
-        source = Path(agent.__file__).parent
-        for name in ("__init__.py", "cgroup.py", "forwarder.py"):
-            shutil.copy(source / name, library)
-        (library.parent / "serve.py").write_text(_SERVE)
-        for name in ("pid1", "sandbox"):
-            shutil.copytree(source / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
-        protocol = library / "sandbox" / "protocol.py"
-        protocol.write_text(protocol.read_text().replace("_DEADLINE_S = 30.0", f"_DEADLINE_S = {file_deadline}"))
-        compiling = ["-OO", "-X", "no_debug_ranges", "-m", "compileall", "-q", str(library)]
-        subprocess.run([str(self._python), *compiling], check=True)
+        shutil.copytree(library(self._python, file_deadline), self.base / "lib")
 
     def start(self) -> None:
         """Start the server and wait until it is connected."""

@@ -62,22 +62,24 @@ class TestCgroup:
 
 
 def remove_stale() -> None:
-    """End and remove what a test run that was killed has left behind."""
+    """End and remove what a test run that was killed has left behind; others may be about it at the same time."""
     for folder in [*_ROOT.glob("picoclaw-test-*-*"), *_ROOT.glob("*/picoclaw-test-*-*")]:
         if Path(f"/proc/{folder.name.split('-')[2]}").exists():
             continue
-        for pid in (folder / "cgroup.procs").read_text().split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+        with contextlib.suppress(FileNotFoundError):
+            for pid in (folder / "cgroup.procs").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
         _remove(folder)
     for base in BASES.glob("picoclaw-test-*-*"):
         if not Path(f"/proc/{base.name.split('-')[2]}").exists():
-            shutil.rmtree(base)
+            shutil.rmtree(base, ignore_errors=True)
 
 
 def _remove(folder: Path) -> None:
     for _ in range(100):
         with contextlib.suppress(OSError):
             folder.rmdir()
+        if not folder.exists():
             return
         time.sleep(0.05)
