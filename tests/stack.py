@@ -42,11 +42,19 @@ class Stack:
         return {**os.environ, **environment(self.lab.places), "PATH": f"{tools}:{os.environ['PATH']}"}
 
     def deploy(
-        self, *options: str, command: tuple[str, ...] = DEPLOY, source: Path = REPOSITORY
+        self, *options: str, command: tuple[str, ...] = DEPLOY, source: Path = REPOSITORY, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run `pyinfra inventory deploy.py` of this repository or a copy; the caller looks at the exit code."""
         return subprocess.run(
-            [*command, *options], cwd=source, env=self.environment, stdin=subprocess.DEVNULL,
+            [*command, *options], cwd=source, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+
+    def picoclaw(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the operator's `picoclaw`; the caller looks at the exit code."""
+        return subprocess.run(
+            [sys.executable, "-c", "from agent.cli import main; main(prog_name='picoclaw')", *words],
+            cwd=REPOSITORY, env={**self.environment, "LC_ALL": "C.UTF-8", **environment}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
 

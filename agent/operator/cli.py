@@ -145,6 +145,38 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
         raise click.ClickException(str(error)) from None
 
 
+@click.command()
+@click.argument("names", metavar="[HOST]...", nargs=-1)
+@click.option("--data", multiple=True, metavar="KEY=VALUE", help="Data for the deploy, as pyinfra takes it.")
+@click.option("--keep-going", is_flag=True, help="Go on with the other hosts after one that fails.")
+@lang_option
+def rollout(names: tuple[str, ...], data: tuple[str, ...], keep_going: bool, lang: str) -> None:
+    """Deploy to one host of the inventory after the other, and stop at the first that does not become healthy.
+
+    HOST is the name of a host or of a group; without one, all in the order of the inventory. A host that cannot be
+    reached is told at the end and stops nothing.
+    """
+    from agent.errors import ConfigError
+    from agent.operator import reach
+    from agent.operator import rollout as rolling
+
+    options = [word for pair in data for word in ("--data", pair)]
+    try:
+        with reach.inventory_hosts(lang, *names) as hosts:
+            outcomes = list(
+                rolling.rollout(
+                    hosts,
+                    options,
+                    keep_going=keep_going,
+                    announce=lambda name, place: click.echo(f"\n── {place}/{len(hosts)} {name} ──"),
+                )
+            )
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo("\n" + "\n".join(rolling.table(outcomes, lang)))
+    sys.exit(any(outcome.ended != "done" for outcome in outcomes))
+
+
 def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
     import json
 
@@ -157,4 +189,4 @@ def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in held.items()}
 
 
-COMMANDS: tuple[click.Command, ...] = (config, init)
+COMMANDS: tuple[click.Command, ...] = (config, init, rollout)

@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +69,18 @@ class Host:
 
 @contextmanager
 def inventory_hosts(language: str, *names: str, repository: Path = REPOSITORY) -> Iterator[list[Host]]:
-    """The named hosts of the inventory, all without a name, while the block runs: they share one connection each.
+    """Hosts of the inventory, by their names or those of groups, all without a name, while the block runs.
 
-    ConfigError when the inventory cannot be read or knows no such host.
+    They stand in the order of the inventory, and everything that is run on one of them shares a connection.
+    ConfigError when the inventory cannot be read or has nothing of such a name.
     """
-    known = read_inventory(language, repository)
-    for name in names:
-        if name not in known:
-            raise ConfigError(say("no_such_host", language, name=name, known=", ".join(known) or "-"))
+    known = _debug_inventory(language, repository)
+    chosen = _chosen(known, names, language)
+    data = {host["name"]: host["data"] for host in known}
     with tempfile.TemporaryDirectory(prefix="picoclaw-ssh.") as directory:
         config = Path(directory, "config")
-        config.write_text(ssh_config(known, directory), encoding="utf-8")
-        hosts = [Host(name, known[name], config, is_root(name, config)) for name in names or known]
+        config.write_text(ssh_config(data, directory), encoding="utf-8")
+        hosts = [Host(name, data[name], config, is_root(name, config)) for name in chosen]
         try:
             yield hosts
         finally:
@@ -90,6 +90,11 @@ def inventory_hosts(language: str, *names: str, repository: Path = REPOSITORY) -
 
 def read_inventory(language: str, repository: Path = REPOSITORY) -> dict[str, dict[str, Any]]:
     """The hosts as pyinfra resolves them, each with its data; ConfigError when it cannot."""
+    return {host["name"]: host["data"] for host in _debug_inventory(language, repository)}
+
+
+def _debug_inventory(language: str, repository: Path) -> list[dict[str, Any]]:
+    """The hosts, each with `name`, `groups` and `data`."""
     command = [str(Path(sys.executable).with_name("pyinfra")), "inventory", "debug-inventory", "--json"]
     done = subprocess.run(
         command, cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -97,7 +102,16 @@ def read_inventory(language: str, repository: Path = REPOSITORY) -> dict[str, di
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
         raise ConfigError(say("no_inventory", language, reason=said.splitlines()[-1] if said else "?"))
-    return {host["name"]: host["data"] for host in json.loads(done.stdout)}
+    return list(json.loads(done.stdout))
+
+
+def _chosen(known: list[dict[str, Any]], names: Sequence[str], language: str) -> list[str]:
+    for name in names:
+        if not any(name in (host["name"], *host["groups"]) for host in known):
+            listed = ", ".join(host["name"] for host in known) or "-"
+            raise ConfigError(say("no_such_host", language, name=name, known=listed))
+    wanted = set(names)
+    return [host["name"] for host in known if not wanted or wanted & {host["name"], *host["groups"]}]
 
 
 def ssh_config(hosts: Mapping[str, Mapping[str, Any]], directory: str) -> str:

@@ -17,8 +17,15 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "pl": "pyinfra nie może odczytać ./inventory: {reason}",
     },
     "no_such_host": {
-        "en": "the inventory has no host {name}; it has {known}",
-        "pl": "w inventory nie ma hosta {name}; są w nim: {known}",
+        "en": "the inventory has no host or group {name}; its hosts: {known}",
+        "pl": "w inventory nie ma hosta ani grupy {name}; hosty: {known}",
+    },
+    "rollout_done": {"en": "deployed and healthy", "pl": "wdrożony i sprawny"},
+    "rollout_failed": {"en": "failed: see above", "pl": "nie udało się: patrz wyżej"},
+    "rollout_unreachable": {"en": "cannot be reached", "pl": "nieosiągalny"},
+    "rollout_left": {
+        "en": "left as it is, because one before it failed",
+        "pl": "pozostawiony bez zmian, bo nie udało się na wcześniejszym",
     },
     "wrong": {"en": "{file}: {count} to correct", "pl": "{file}: do poprawy: {count}"},
     "right": {"en": "{file} is in order.", "pl": "{file} jest w porządku."},

@@ -47,11 +47,20 @@ def script(body: str, *, stdin: str | None = None, **variables: str | Iterable[s
     return StringCommand(*bits, _separator="", _stdin=stdin)
 
 
-def run(host: Host, what: StringCommand, *, show: bool = False) -> tuple[bool, CommandOutput]:
-    """Run `what` now, from inside an operation, with its sudo; `show` prints the output as it comes."""
+def run(host: Host, what: StringCommand, *, show: bool = False, like: Host | None = None) -> tuple[bool, CommandOutput]:
+    """Run `what` now, from inside an operation, with its sudo; `show` prints the output as it comes.
+
+    `like` is the host whose operation this is, where it is another.
+    """
+    return host.run_shell_command(
+        what, print_output=show or host.state.print_output, **connector_arguments(like or host)
+    )
+
+
+def connector_arguments(host: Host) -> dict[str, Any]:
+    """Sudo and the like of the operation that runs on the host."""
     arguments = cast("dict[str, Any]", host.current_op_global_arguments or {})
-    connector = {key: arguments[key] for key in CONNECTOR_ARGUMENT_KEYS if key in arguments}
-    return host.run_shell_command(what, print_output=show or host.state.print_output, **connector)
+    return {key: arguments[key] for key in CONNECTOR_ARGUMENT_KEYS if key in arguments}
 
 
 def fail(sentence: str) -> FunctionCommand:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyinfra.api.deploy import deploy
 
+from roles.common import settings
 from roles.image.operations import images
 from roles.image.shipment import DEFAULTS, shipped
 from roles.storage.config import OwnersConfig
@@ -18,4 +19,10 @@ def image(config: OwnersConfig) -> None:
     """
     shipment = shipped()
     targets = ["gateway", "sandbox", *(["llm"] if config.config.uses_litellm else [])]
-    images(name="Images", tag=shipment.tag, targets=targets, files=shipment.files, arguments=shipment.arguments)
+    images(
+        name="Images",
+        targets=targets,
+        shipment=shipment,
+        source=settings.optional_text("picoclaw_images_from"),
+        refresh=settings.switch("picoclaw_refresh"),
+    )

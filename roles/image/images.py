@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from roles.common.names import GATEWAY, GATEWAY_IMAGE, LLM, LLM_IMAGE, PREVIOUS_TAG, SANDBOX, SANDBOX_IMAGE
@@ -23,15 +23,25 @@ class Images:
         """Those of the build targets that have no image of this tag."""
         return [target for target in targets if f"{REPOSITORIES[target]}:{tag}" not in self.tags]
 
-    def to_keep_as_previous(self, tag: str) -> dict[str, str]:
-        """Image ids by repository, of those that a container runs and that are about to be replaced by `tag`."""
+    def to_keep_as_previous(self, tag: str, renewed: Collection[str] = ()) -> dict[str, str]:
+        """Image ids by repository, of those that a container runs and that are about to be replaced by `tag`.
+
+        `renewed` are the repositories whose image of this very tag is about to be another.
+        """
         replaced = {}
         for repository, container in CONTAINER_OF.items():
             used, wanted = self.used.get(container), self.tags.get(f"{repository}:{tag}")
             known = [name for name, number in self.tags.items() if number == used and name.startswith(f"{repository}:")]
-            if used != wanted and known and self.tags.get(f"{repository}:{PREVIOUS_TAG}") != used:
+            going = used != wanted or repository in renewed
+            if going and known and self.tags.get(f"{repository}:{PREVIOUS_TAG}") != used:
                 replaced[repository] = str(used)
         return replaced
+
+    def unnamed(self, replaced: Mapping[str, str]) -> list[str]:
+        """The ids that have no other name once `replaced` is tagged as the previous."""
+        losing = {f"{repository}:{PREVIOUS_TAG}" for repository in replaced} & self.tags.keys()
+        named = {number for name, number in self.tags.items() if name not in losing}
+        return sorted({self.tags[name] for name in losing} - named - set(self.used.values()))
 
     def outdated(self, tag: str, replaced: Mapping[str, str]) -> list[str]:
         """The tags that may go once `replaced` is tagged as the previous: of images neither wanted nor previous.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
 from pyinfra.api.host import Host
@@ -15,8 +15,10 @@ from roles.common.commands import docker, fail, run, script
 from roles.common.names import BUILD_DIR, PREVIOUS_TAG
 from roles.common.report import say
 from roles.image.context import ContextFile, archive
+from roles.image.copying import copied
 from roles.image.facts import ImagesFact
 from roles.image.images import REPOSITORIES
+from roles.image.shipment import Shipment
 
 # A stage of the Dockerfile that is no target of its own bears this label, so that it is known for ours.
 STAGE_LABEL = "picoclaw.stage"
@@ -39,31 +41,39 @@ exit 1
 
 @operation()
 def images(
-    tag: str, targets: Sequence[str], files: Sequence[ContextFile], arguments: Mapping[str, str]
+    targets: Sequence[str], shipment: Shipment, *, source: str | None = None, refresh: bool = False
 ) -> Generator[PyinfraCommand, None, None]:
-    """An image of this tag for each of these build targets, and those before tagged `previous`; all older ones go.
+    """An image of the shipment's tag for each of these build targets, and those before tagged `previous`; all older ones go.
 
-    Nothing is shipped or built when they are there.
+    Nothing is shipped or built when they are there, or when `source` names another host to have them from. With
+    `refresh` they are made anew from the distribution's packages of today, under the same tag.
     """
+    tag = shipment.tag
     found = host.get_fact(ImagesFact, repositories=[REPOSITORIES[target] for target in targets])
     if tag == PREVIOUS_TAG:
         yield from _only_if_there(found.missing(tag, targets))
         return
-    missing, replaced = found.missing(tag, targets), found.to_keep_as_previous(tag)
-    outdated = found.outdated(tag, replaced)
-    if missing:
+    missing = found.missing(tag, targets)
+    wanted = list(targets) if refresh else missing
+    replaced = found.to_keep_as_previous(tag, [REPOSITORIES[target] for target in wanted])
+    outdated = [*found.outdated(tag, replaced), *found.unnamed(replaced)]
+    if refresh:
+        say(f"image {REPOSITORIES[target]}: packages of today wanted (picoclaw_refresh)" for target in targets)
+    else:
         say(f"image {REPOSITORIES[target]}: {tag} wanted, not found" for target in missing)
-        yield from _ship(files)
-    for target in missing:
-        yield FunctionCommand(_build, (target, tag, dict(arguments)), {})
-    if missing:
+    if wanted and source not in (None, host.name):
+        yield FunctionCommand(copied, (source, tag, wanted), {})
+    elif wanted:
+        yield from _ship(shipment.files)
+        for target in wanted:
+            yield FunctionCommand(_build, (target, tag, _options(shipment, refresh=refresh)), {})
         # The legacy builder leaves the stages that are no target as untagged images, which stay for its cache.
         yield docker("image", "prune", "--force", f"--filter=label={STAGE_LABEL}", "--filter=until=30m")
     for repository, number in replaced.items():
         yield docker("tag", number, f"{repository}:{PREVIOUS_TAG}")
     if outdated:
         yield docker("image", "rm", *outdated)
-    if not missing and not replaced and not outdated:
+    if not wanted and not replaced and not outdated:
         host.noop(f"images of {tag} are there")
 
 
@@ -87,10 +97,14 @@ def _ship(files: Sequence[ContextFile]) -> Generator[PyinfraCommand, None, None]
     )
 
 
-def _build(state: State, host: Host, target: str, tag: str, arguments: Mapping[str, str]) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
-    build_arguments = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+def _options(shipment: Shipment, *, refresh: bool) -> list[str]:
+    arguments = [f"--build-arg={name}={value}" for name, value in shipment.arguments.items()]
+    return [*arguments, *(["--no-cache"] if refresh else [])]
+
+
+def _build(state: State, host: Host, target: str, tag: str, options: Sequence[str]) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
     image = f"{REPOSITORIES[target]}:{tag}"
     host.log_styled(f"Building {image}, which takes minutes the first time", fg="yellow")
-    build = script(_BUILD, directory=BUILD_DIR, target=target, image=image, arguments=build_arguments)
+    build = script(_BUILD, directory=BUILD_DIR, target=target, image=image, options=options)
     worked, _ = run(host, build, show=True)
     return worked

@@ -25,6 +25,10 @@ DEFAULTS: dict[str, Any] = {
     "image_recipe": str(Path(__file__).with_name("files")),
     # Arguments of the build, {"BASE": "debian:trixie-slim"}. They are part of the tag.
     "image_build_args": {},
+    # The host of the inventory that builds the images for this one, which copies them from there; and trusts it so far.
+    "picoclaw_images_from": None,
+    # True makes the images anew from the distribution's packages of today: for security updates, once a week say.
+    "picoclaw_refresh": False,
     # `current` builds and runs what is here, `previous` runs the images that the last change of version replaced.
     "picoclaw_version": "current",
     # Further files of this machine for the build, {"name in the context": "path here"}.

@@ -11,6 +11,7 @@ import pytest
 from roles.image.context import ContextFile, archive, collect, tag
 from roles.image.images import Images, parse
 from roles.image.operations import images
+from roles.image.shipment import Shipment
 from tests.unit.roles.pyinfra_run import Run, commands, fake
 
 OLD, NOW, NEW = "sha256:old", "sha256:now", "sha256:new"
@@ -177,11 +178,22 @@ def test_somebody_elses_image_in_our_container_is_not_kept() -> None:
     assert host_with({"now": NOW}, running="sha256:foreign").to_keep_as_previous("now") == {}
 
 
-def run(answer: list[str], *more: str) -> Run:
+def test_a_refresh_keeps_what_runs_and_drops_the_one_before_that_has_no_other_name() -> None:
+    before = host_with({"previous": OLD, "now": NOW})
+
+    assert before.to_keep_as_previous("now") == {}
+    replaced = before.to_keep_as_previous("now", list(REPOSITORIES))
+    assert replaced == dict.fromkeys(REPOSITORIES, NOW)
+    assert before.unnamed(replaced) == [OLD]
+    assert host_with({"previous": OLD, "old": OLD, "now": NOW}).unnamed(replaced) == [], "its own tag goes as outdated"
+    assert host_with({"previous": OLD, "now": NOW}).unnamed({}) == []
+
+
+def run(answer: list[str], *more: str, **options: bool) -> Run:
     files = [ContextFile("Dockerfile", 0o644, b"FROM scratch\n")]
     fact = {"docker image ls": {"stdout": answer}}
-    what = {"tag": "new", "targets": [*TARGETS, *more], "files": files, "arguments": {"BASE": "a b"}}
-    return fake(images, fact, name="images", **what).execute()
+    what = {"targets": [*TARGETS, *more], "shipment": Shipment("new", files, {"BASE": "a b"})}
+    return fake(images, fact, name="images", **what, **options).execute()
 
 
 def test_images_that_are_there_are_neither_shipped_nor_built() -> None:
@@ -203,6 +215,22 @@ def test_missing_images_are_shipped_once_and_built_one_by_one() -> None:
         "docker image prune --force --filter=label=picoclaw.stage --filter=until=30m"
     ]
     assert commands(made, "docker tag") == [f"docker tag {NOW} picoclaw-gateway:previous"]
+
+
+def test_a_refresh_builds_all_of_them_without_the_cache() -> None:
+    made = run(
+        [f"image {name} {NOW}" for name in both("new")]
+        + [f"image {name} {OLD}" for name in both("previous")]
+        + [f"used /picoclaw {NOW}", f"used /picoclaw-sandbox {NOW}"],
+        refresh=True,
+    )
+
+    builds = commands(made, "docker build")
+    assert len(builds) == len(TARGETS)
+    assert all("set -- '--build-arg=BASE=a b' --no-cache" in build for build in builds)
+    assert commands(made, "docker tag") == [f"docker tag {NOW} {name}" for name in both("previous")]
+    assert commands(made, "docker image rm") == [f"docker image rm {OLD}"]
+    assert not any("--no-cache" in build for build in commands(run([]), "docker build"))
 
 
 def test_the_llm_image_is_built_and_looked_at_only_where_it_is_wanted() -> None:
