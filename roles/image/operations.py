@@ -43,7 +43,7 @@ exit 1
 def images(
     targets: Sequence[str], shipment: Shipment, *, source: str | None = None, refresh: bool = False
 ) -> Generator[PyinfraCommand, None, None]:
-    """An image of the shipment's tag for each of these build targets, and those before tagged `previous`; all older ones go.
+    """An image of the shipment for each of these build targets, and those before tagged `previous`; all older ones go.
 
     Nothing is shipped or built when they are there, or when `source` names another host to have them from. With
     `refresh` they are made anew from the distribution's packages of today, under the same tag.

@@ -82,3 +82,19 @@ def test_a_word_that_is_no_version_is_refused(stack: Stack) -> None:
     assert done.returncode != 0
     assert "picoclaw_version must be current or previous, it is 'newest'" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_a_refresh_makes_the_images_anew_once(afterwards: Stack) -> None:
+    stack, running = afterwards, afterwards.inspect()
+
+    done = stack.deploy("-y", "--data", "picoclaw_refresh=true")
+
+    assert done.returncode == 0, done.stdout
+    assert "packages of today wanted" in done.stdout
+    renewed = stack.inspect()
+    assert (renewed["Config"]["Image"], renewed["Image"] != running["Image"]) == (running["Config"]["Image"], True)
+    assert images(stack) == {renewed["Image"], running["Image"]}
+    previous = stack.lab.ssh("docker image inspect --format '{{.Id}}' picoclaw-gateway:previous", check=True)
+    assert previous.stdout.strip() == running["Image"]
+    stack.wait_ready()
+    assert "Linux picoclaw-sandbox" in stack.ask("run uname -a")
