@@ -58,10 +58,10 @@ class Stack:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
 
-    def planned_changes(self) -> list[dict[str, Any]]:
+    def planned_changes(self, **environment: str) -> list[dict[str, Any]]:
         """The operations that a run of the deploy would change something with (`pyinfra --dry --json`)."""
         done = subprocess.run(
-            [*DEPLOY, "--dry", "--json"], cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL,
+            [*DEPLOY, "--dry", "--json"], cwd=REPOSITORY, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

@@ -40,7 +40,7 @@ def traces(stack: Stack) -> set[str]:
 
 
 def initialised(stack: Stack, directory: Path) -> str:
-    """The hosts file after `picoclaw init`; of the lab's own it keeps how this host differs from one on the internet."""
+    """The hosts file after `picoclaw init`, which keeps how a host of the lab differs from one on the internet."""
     places = stack.lab.places
     (host,) = json.loads(places.hosts.read_text()).values()
     config, hosts = directory / "config.json", directory / "hosts.json"
@@ -63,7 +63,7 @@ def test_init_deploy_conversation_and_removal(trixie: Stack, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout
     trixie.wait_ready()
     assert "Linux picoclaw-sandbox" in trixie.ask("run uname -a")
-    assert trixie.planned_changes() == []
+    assert trixie.planned_changes(PICOCLAW_HOSTS_FILE=hosts) == []
     found = verify(trixie)
     assert found.failed == set(), found.output
     removed(trixie, before)
