@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 from tests import labs
 from tests.lab.progress import step
-from tests.stack import REPOSITORY, Stack
+from tests.stack import Stack, copy_repository
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -69,15 +67,5 @@ def stack(fresh: Stack, first_deploy: str) -> Stack:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The repository at another place, for a test to change: others deploy from this one meanwhile."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    for name in listed:
-        if (REPOSITORY / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, tmp_path / name)
+    copy_repository(tmp_path)
     return tmp_path

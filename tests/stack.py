@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tests.fakes import defaults
 from tests.fakes.client import FakesClient
 from tests.lab import Lab
 from tests.lab.inventory import environment
@@ -58,11 +60,29 @@ class Stack:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
 
+    def initialise(self, directory: Path) -> str:
+        """Run `picoclaw init` into a directory and return the hosts file, for PICOCLAW_HOSTS_FILE.
+
+        It holds what init wrote, and how a host of the lab differs from one on the internet.
+        """
+        (host,) = json.loads(self.lab.places.hosts.read_text()).values()
+        config, hosts = directory / "config.json", directory / "hosts.json"
+        hosts.write_text(json.dumps({self.lab.name: {**host, "picoclaw_config": str(config)}}))
+        done = self.picoclaw(
+            "init", "--yes", "--offline", "--provider", "openrouter", "--model", defaults.OPENROUTER_MODEL,
+            "--channel", "telegram", "--user-id", str(defaults.OWNER_ID), "--host", self.lab.name,
+            "--config", str(config), "--hosts", str(hosts),
+            PICOCLAW_API_KEY=defaults.OPENROUTER_KEY, PICOCLAW_BOT_TOKEN=defaults.TELEGRAM_TOKEN,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        assert defaults.OPENROUTER_KEY not in done.stdout
+        return str(hosts)
+
     def planned_changes(self, **environment: str) -> list[dict[str, Any]]:
         """The operations that a run of the deploy would change something with (`pyinfra --dry --json`)."""
         done = subprocess.run(
-            [*DEPLOY, "--dry", "--json"], cwd=REPOSITORY, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False,
+            [*DEPLOY, "--dry", "--json"], cwd=REPOSITORY, env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return [operation for operation in json.loads(done.stdout)["plan"] if operation["hosts_with_change"]]
@@ -132,3 +152,15 @@ class Stack:
     def _health(self, container: str) -> str:
         state = self.lab.ssh(f"docker inspect --format '{{{{.State.Health.Status}}}}' {container}")
         return state.stdout.strip()
+
+
+def copy_repository(directory: Path) -> None:
+    """Copy what this repository holds, committed or not, into a directory."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    for name in listed:
+        if (REPOSITORY / name).is_file():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, directory / name)

@@ -7,9 +7,10 @@ import sys
 import time
 from dataclasses import dataclass
 
-from tests.bench import channels, litellm, measures, overhead
-from tests.lab import Lab
-from tests.lab.lab import remove
+import click
+
+from tests import labs
+from tests.bench import channels, litellm, measures, operations, overhead
 from tests.lab.progress import say, step
 from tests.stack import GATEWAY, SANDBOX, Stack
 
@@ -37,21 +38,23 @@ class Figure:
         return f"{self.what:58} {self.value:8.1f} {self.unit:4}  {verdict}"
 
 
-def main() -> int:
-    """Print the table; exit code 1 only when something could not be measured."""
-    remove(NAME)
-    lab = Lab.up(NAME)
-    try:
-        stack = Stack(lab)
-        figures = measure(stack)
-        stack.close()
-    finally:
-        lab.down()
+@click.command()
+@click.argument("what", type=click.Choice(["budgets", "operations"]), nargs=-1)
+def main(what: tuple[str, ...]) -> None:
+    """Print the table of WHAT, all without it; exit code 1 only when something could not be measured.
+
+    `budgets` are memory and times of the assistant, `operations` the times of what an operator does, on six hosts.
+    """
+    figures: list[Figure] = []
+    if "budgets" in what or not what:
+        with labs.raised(NAME) as stack:
+            figures += measure(stack)
+    if "operations" in what or not what:
+        figures += [Figure(*row) for row in operations.rows(NAME)]
     print(f"\n{platform.machine()}, kernel {platform.release()}, one run\n")
     print(f"{'what':58} {'measured':>8}       goal")
     for figure in figures:
         print(figure.row())
-    return 0
 
 
 def measure(stack: Stack) -> list[Figure]:
@@ -109,4 +112,4 @@ def timed_deploy(stack: Stack, title: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from tests import labs
 from tests.e2e.verification import verify
-from tests.fakes import defaults
 from tests.stack import Stack
 
 
@@ -39,26 +37,9 @@ def traces(stack: Stack) -> set[str]:
     return set(stack.lab.ssh(_TRACES).stdout.splitlines())
 
 
-def initialised(stack: Stack, directory: Path) -> str:
-    """The hosts file after `picoclaw init`, which keeps how a host of the lab differs from one on the internet."""
-    places = stack.lab.places
-    (host,) = json.loads(places.hosts.read_text()).values()
-    config, hosts = directory / "config.json", directory / "hosts.json"
-    hosts.write_text(json.dumps({places.name: {**host, "picoclaw_config": str(config)}}))
-    done = stack.picoclaw(
-        "init", "--yes", "--offline", "--provider", "openrouter", "--model", defaults.OPENROUTER_MODEL,
-        "--channel", "telegram", "--user-id", str(defaults.OWNER_ID), "--host", places.name,
-        "--config", str(config), "--hosts", str(hosts),
-        PICOCLAW_API_KEY=defaults.OPENROUTER_KEY, PICOCLAW_BOT_TOKEN=defaults.TELEGRAM_TOKEN,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    assert defaults.OPENROUTER_KEY not in done.stdout
-    return str(hosts)
-
-
 def test_init_deploy_conversation_and_removal(trixie: Stack, tmp_path: Path) -> None:
     before = traces(trixie)
-    hosts = initialised(trixie, tmp_path)
+    hosts = trixie.initialise(tmp_path)
     done = trixie.deploy("-y", PICOCLAW_HOSTS_FILE=hosts)
     assert done.returncode == 0, done.stdout
     trixie.wait_ready()
