@@ -61,7 +61,7 @@ bench: venv litellm ## measure budgets and operations on lab hosts, each beside 
 	@$(BIN)/python -m tests.bench $(WHAT)
 
 verify: venv ## prove every hardening control on the hosts of ./inventory
-	@$(BIN)/python -m tests.compliance --html build/hardening.html --junit build/hardening.xml
+	@$(BIN)/python -m tests.verify --html build/hardening.html --junit build/hardening.xml
 
 trace: venv ## renew the seccomp allow-lists by tracing the containers on a lab host
 	@$(BIN)/python -m tests.trace

@@ -35,7 +35,7 @@ def main() -> int:
     print(stack.lab.ssh("docker ps; echo; docker stats --no-stream", check=True).stdout)
     title("The proof: every control, looked up on the live host")
     verified = subprocess.run(
-        [sys.executable, "-m", "tests.compliance", "--no-header"], cwd=REPOSITORY, env=stack.environment, check=False
+        [sys.executable, "-m", "tests.verify", "--no-header"], cwd=REPOSITORY, env=stack.environment, check=False
     )
     stack.close()
     title("How to go on")

@@ -24,7 +24,7 @@ EXPECT = pytest.StashKey[Expect]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The reports that `python -m tests.compliance` offers."""
+    """The reports that `make verify` offers."""
     group = parser.getgroup("hardening")
     group.addoption("--lang", choices=LANGUAGES, default=_own_language(), help="language of the table and the page")
     group.addoption("--html", type=Path, help="write a page for people to this file")

@@ -101,3 +101,16 @@ def test_apparmor_on_a_host_that_has_it(live: Live, profile: str, holds: bool) -
     else:
         with pytest.raises(Mismatch):
             check_apparmor(host, container, Expect())
+
+
+def test_who_is_on_the_way_into_a_container_is_no_weakness(stack: Stack) -> None:
+    """`docker exec` and the health check are runc's until they have given its power away."""
+    entering = "while [ -e /run/entering ]; do docker exec picoclaw-sandbox /bin/true; done"
+    stack.lab.ssh(
+        f"touch /run/entering; for _ in 1 2 3; do nohup sh -c '{entering}' >/dev/null 2>&1 & done", check=True
+    )
+    try:
+        found = verify(stack)
+    finally:
+        stack.lab.ssh("rm /run/entering", check=True)
+    assert found.failed == set(), found.output

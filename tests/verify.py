@@ -1,6 +1,6 @@
 """`make verify`: the compliance checks on every host of `./inventory`.
 
-python -m tests.compliance [--lang en|pl] [--html FILE] [--junit FILE] [pytest's own options]
+python -m tests.verify [--lang en|pl] [--html FILE] [--junit FILE] [pytest's own options]
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from agent.errors import ConfigError
 from agent.operator import reach
 from agent.operator.words import language_of
 
+COMPLIANCE = Path(__file__).with_name("compliance")
+
 
 def main() -> int:
     """Run the checks; exit as pytest does."""
@@ -26,7 +28,7 @@ def main() -> int:
         config.write_text(reach.ssh_config(hosts, directory), encoding="utf-8")
         urls = [testinfra_url(name, config) for name in hosts]
         options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}"]
-        return int(pytest.main([str(Path(__file__).parent), *options, *map(_renamed, sys.argv[1:])]))
+        return int(pytest.main([str(COMPLIANCE), *options, *map(_renamed, sys.argv[1:])]))
 
 
 def _inventory() -> dict[str, dict[str, Any]]:
