@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from tests.fakes import defaults
+from tests.fakes.client import connect_once
 from tests.stack import Stack
 
 LLM = "picoclaw-llm"
@@ -81,9 +82,13 @@ def _deploy(stack: Stack) -> None:
 @contextmanager
 def connected(stack: Stack, timeout: float = 120.0) -> Iterator[httpx.Client]:
     """A client of the socket."""
-    transport = httpx.HTTPTransport(uds=f"/proc/{stack.lab.host_pid}/root/{SOCKET}")
+    transport = httpx.HTTPTransport(uds=_socket(stack))
     with httpx.Client(transport=transport, base_url="http://picoclaw-llm", timeout=timeout) as client:
         yield client
+
+
+def _socket(stack: Stack) -> str:
+    return f"/proc/{stack.lab.host_pid}/root/{SOCKET}"
 
 
 def health(stack: Stack) -> str:
@@ -120,8 +125,9 @@ def wait_until_it_answers(stack: Stack, timeout: float = 60.0) -> None:
 
     def answers() -> bool:
         try:
+            connect_once(_socket(stack))
             return bool(health(stack))
-        except httpx.HTTPError:
+        except (OSError, httpx.HTTPError):
             return False
 
     stack.wait_for(answers, timeout, lambda: stack.logs(LLM))

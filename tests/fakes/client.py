@@ -18,6 +18,12 @@ T = TypeVar("T")
 _SLACK = 10.0
 
 
+def connect_once(path: str) -> None:
+    """OSError when nothing listens there. Asked before httpcore, which leaves open a socket that it cannot connect."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.connect(path)
+
+
 class FakesClient:
     """Talks to the control socket; every method raises FakesError when the stand-ins refuse or are not there."""
 
@@ -266,6 +272,5 @@ class FakesClient:
     def _reach(self) -> None:
         """Before the first request: a socket that httpcore could not connect is left open, and warns of it in tests."""
         if not self._reached:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-                probe.connect(self.control)
+            connect_once(self.control)
             self._reached = True

@@ -176,7 +176,7 @@ find_secrets() {
 find_secrets > "$out/secrets" 2> /dev/null &
 
 # The kernel's view. Wait for the probes first: they are to be among the processes.
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for _ in $(seq 100); do
     waiting=
     for name in $names; do [ -s "$out/probe $name" ] || waiting=1; done
     [ -n "$waiting" ] || break
