@@ -103,12 +103,21 @@ def test_apparmor_on_a_host_that_has_it(live: Live, profile: str, holds: bool) -
             check_apparmor(host, container, Expect())
 
 
+# As runc looks from `docker exec` until it has given its power away, and for longer.
+_ENTERING = """
+mkfifo /run/entering
+for procs in /sys/fs/cgroup/pids/docker/$id/cgroup.procs /sys/fs/cgroup/system.slice/docker-$id.scope/cgroup.procs; do
+    [ -e "$procs" ] && break
+done
+export procs
+while [ -e /run/entering ]; do
+    bash -c 'echo "runc:[2:INIT]" > /proc/$$/comm; echo $$ > "$procs"; read -rt 1 <> /run/entering'
+done > /dev/null 2>&1 < /dev/null &
+"""
+
+
 def test_who_is_on_the_way_into_a_container_is_no_weakness(stack: Stack) -> None:
-    """`docker exec` and the health check are runc's until they have given its power away."""
-    entering = "while [ -e /run/entering ]; do docker exec picoclaw-sandbox /bin/true; done"
-    stack.lab.ssh(
-        f"touch /run/entering; for _ in 1 2 3; do nohup sh -c '{entering}' >/dev/null 2>&1 & done", check=True
-    )
+    stack.lab.ssh(f"id={stack.inspect('picoclaw-sandbox')['Id']}\n{_ENTERING}", check=True)
     try:
         found = verify(stack)
     finally:
