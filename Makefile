@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 LITELLM := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/picoclaw-llm/venv
 
 .DEFAULT_GOAL := help
-.PHONY: help venv litellm demo test lint unit conformance e2e bench verify trace lab-down lock models format clean
+.PHONY: help venv litellm demo test lint unit conformance e2e bench verify pictures trace lab-down lock models format clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: venv litellm ## measure budgets and operations on lab hosts, each beside 
 
 verify: venv ## prove every hardening control on the hosts of ./inventory
 	@$(BIN)/python -m tests.verify --html build/hardening.html --junit build/hardening.xml
+
+pictures: venv ## photograph a conversation and the compliance page for the README, on a lab host with a browser of this machine
+	@$(BIN)/python -m tests.pictures
 
 trace: venv ## renew the seccomp allow-lists by tracing the containers on a lab host
 	@$(BIN)/python -m tests.trace

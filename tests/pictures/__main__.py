@@ -15,16 +15,13 @@ from tests.lab.progress import step
 from tests.pictures.chat import page
 from tests.stack import REPOSITORY, Stack
 
-NAME = "picoclaw-pictures"
+NAME = "mikrus"
 DIRECTORY = REPOSITORY / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TALK = {
-    "en": ("run uname -a && df -h /workspace | tail -1", "run touch /etc/mine; cat /etc/shadow", "/status"),
-    "pl": ("run uname -a && df -h /workspace | tail -1", "run touch /etc/mine; cat /etc/shadow", "/status"),
-}
-WIDTH = {"conversation": 640, "compliance": 1100}
-# Photographs are taken at twice the size, for screens that show as much.
-SCALE = 2
+LANGUAGES = ("en", "pl")
+TALK = ("run uname -a && df -h /workspace | tail -1", "run touch /etc/mine; cat /etc/shadow", "/status")
+# Width in CSS pixels, and how many of the picture's one of them takes.
+SIZES = {"conversation": (600, 2), "compliance": (960, 1)}
 
 
 def main() -> int:
@@ -42,14 +39,14 @@ def main() -> int:
             return 1
         for name, file in _pages(stack, Path(directory)):
             with step(f"Photographing {name}"):
-                photograph(browser, file, DIRECTORY / f"{name}.png", WIDTH[name.split(".")[0]])
+                photograph(browser, file, DIRECTORY / f"{name}.png", *SIZES[name.split(".")[0]])
     return 0
 
 
 def _pages(stack: Stack, directory: Path) -> Iterator[tuple[str, Path]]:
-    for language, lines in TALK.items():
+    for language in LANGUAGES:
         file = directory / f"conversation.{language}.html"
-        file.write_text(conversation(stack, language, lines), encoding="utf-8")
+        file.write_text(conversation(stack, language), encoding="utf-8")
         yield file.stem, file
         file = directory / f"compliance.{language}.html"
         command = [sys.executable, "-m", "tests.verify", f"--lang={language}", f"--html={file}"]
@@ -57,20 +54,20 @@ def _pages(stack: Stack, directory: Path) -> Iterator[tuple[str, Path]]:
         yield file.stem, file
 
 
-def conversation(stack: Stack, language: str, lines: tuple[str, ...]) -> str:
+def conversation(stack: Stack, language: str) -> str:
     """What the owner and the assistant wrote, as a page."""
     stack.wait_ready()
     stack.fakes.reset()
-    for line in lines:
+    for line in TALK:
         sent = stack.fakes.user_message(line, language_code=language)
         stack.fakes.wait_for_reply(after=sent.message_id, timeout=30)
     return page(stack.fakes.chat(defaults.OWNER_ID), "PicoClaw")
 
 
-def photograph(browser: str, file: Path, picture: Path, width: int) -> None:
+def photograph(browser: str, file: Path, picture: Path, width: int, scale: int) -> None:
     """The whole page, cut where its content ends."""
     size = f"--window-size={width},{_height(browser, file, width)}"
-    _run(browser, f"--screenshot={picture}", size, f"--force-device-scale-factor={SCALE}", str(file))
+    _run(browser, f"--screenshot={picture}", size, f"--force-device-scale-factor={scale}", str(file))
 
 
 def _height(browser: str, file: Path, width: int) -> int:
