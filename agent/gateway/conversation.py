@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from agent.background import Background
 from agent.channels.base import Channel
 from agent.gateway.answer import Answers
 from agent.gateway.commands import Commands, argument_of, name_of
@@ -60,13 +61,13 @@ class Conversations:
         self._turns = turns
         self._answers = answers
         self._chats: dict[str, _Chat] = {}
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers = Background()
 
     def put(self, message: Inbound) -> None:
         """Queue a message that is stored, or answer it at once where it need not wait."""
         command = name_of(message.text)
         if command in AT_ONCE:
-            self._start(self._answer_command(message))
+            self._workers.start(self._answer_command(message))
             return
         chat = self._chats.get(message.session)
         if command in ENDING and chat is not None:
@@ -75,7 +76,7 @@ class Conversations:
             chat.waiting.append(message)
             return
         self._chats[message.session] = _Chat(deque([message]))
-        self._start(self._work(message.session))
+        self._workers.start(self._work(message.session))
 
     def edited(self, edit: Edited) -> None:
         """The sender changed a message or took it back; one that was answered is left alone."""
@@ -104,14 +105,7 @@ class Conversations:
 
     async def aclose(self) -> None:
         """Stop; what was not finished stays in the inbox."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        worker = asyncio.create_task(work)
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        await self._workers.aclose()
 
     async def _work(self, session: str) -> None:
         chat = self._chats[session]
