@@ -65,6 +65,9 @@ class Conversations:
 
     def put(self, message: Inbound) -> None:
         """Queue a message that is stored, or answer it at once where it need not wait."""
+        if message.withdrawn:  # before a restart, which came before its turn had ended
+            self._break_off(message, "withdrawn")
+            return
         command = name_of(message.text)
         if command in AT_ONCE:
             self._workers.start(self._answer_command(message))
@@ -86,7 +89,8 @@ class Conversations:
             return  # an edit that is told twice, or of something else than the text, changes nothing
         if chat.current is not None and chat.current.id == message.id:
             if edit.text is None:
-                self._interrupt(chat, lambda progress: self._withdraw(message, progress))
+                self._mailbox.withdraw(message)
+                self._interrupt(chat, lambda progress: self._break_off(message, "withdrawn", progress))
             else:
                 self._begin_anew(chat, message, edit.text)
             return
@@ -188,20 +192,16 @@ class Conversations:
                 continue
             if name_of(message.text) is None:
                 chat.stopped.append(message.text)
-            self._mailbox.finish(message, [])
+            self._break_off(message, "stopped_here")
         if (current := chat.current) is not None:
             chat.stopped.insert(0, current.text)
-            self._interrupt(chat, lambda progress: self._stop(current, progress))
+            self._interrupt(chat, lambda progress: self._break_off(current, "stopped_here", progress))
 
-    def _stop(self, message: Inbound, progress: Progress) -> None:
-        self._break_off(message, progress, "stopped_here")
-
-    def _withdraw(self, message: Inbound, progress: Progress) -> None:
-        self._break_off(message, progress, "withdrawn")
-
-    def _break_off(self, message: Inbound, progress: Progress, why: str) -> None:
-        said, note = progress.so_far(), say(why, self._language(message))
-        self._turns.close(message, lambda: self._answers.break_off(message, note, said, progress.draft), said)
+    def _break_off(self, message: Inbound, why: str, progress: Progress | None = None) -> None:
+        """End a message where it is; without `progress` it waits, maybe since a restart that left it begun."""
+        said, draft = (progress.so_far(), progress.draft) if progress is not None else ("", message.draft)
+        note = say(why, self._language(message))
+        self._turns.close(message, lambda: self._answers.break_off(message, note, said, draft), said)
 
     def _begin_anew(self, chat: _Chat, message: Inbound, text: str) -> None:
         self._mailbox.rewrite(message, text, self._turns.requests(message))
@@ -217,7 +217,7 @@ class Conversations:
         """A message that waits, with its new text; None when it was taken back."""
         if text is not None:
             return self._mailbox.rewrite(message, text, 0)
-        self._mailbox.finish(message, [])
+        self._break_off(message, "withdrawn")
         return None
 
     def _interrupt(self, chat: _Chat, then: Callable[[Progress], None]) -> None:

@@ -115,6 +115,9 @@ MIGRATIONS: tuple[str, ...] = (
         done INTEGER                    -- whether it is one: 0 for a reason why there is none
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE inbox ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;      -- its sender has taken it back
+    """,
 )
 
 

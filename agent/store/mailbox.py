@@ -49,6 +49,7 @@ class Inbound:
         attempts: how often its turn was begun.
         revision: how many of the requests that its turn has stored are older than `text`; 0 when none is.
         draft: the message that shows the beginning of its answer.
+        withdrawn: whether its sender has taken it back while it was worked on.
     """
 
     channel: str
@@ -64,6 +65,7 @@ class Inbound:
     attempts: int = 0
     revision: int = 0
     draft: str | None = None
+    withdrawn: bool = False
     id: int = 0
 
     @property
@@ -188,6 +190,10 @@ class Mailbox:
         """Remember the message that shows the beginning of the answer."""
         self._db.execute("UPDATE inbox SET draft = ? WHERE id = ?", (message_id, inbound.id))
 
+    def withdraw(self, inbound: Inbound) -> None:
+        """Record that a message is taken back, before its turn has ended."""
+        self._db.execute("UPDATE inbox SET withdrawn = 1 WHERE id = ?", (inbound.id,))
+
     def finish(self, inbound: Inbound, replies: Iterable[Outbound]) -> None:
         """Mark a message done and store its replies, in one transaction."""
         with transaction(self._db):
@@ -268,6 +274,6 @@ class Mailbox:
 
 def _inbound(row: tuple[object, ...]) -> Inbound:
     values = dict(zip(_INBOUND.split(", "), row, strict=True))
-    values["private"] = bool(values["private"])
+    values |= {name: bool(values[name]) for name in ("private", "withdrawn")}
     values["attachments"] = _attachments.decode(str(values["attachments"]))
     return Inbound(**values)  # type: ignore[arg-type]  # the columns are the fields

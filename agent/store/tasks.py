@@ -26,7 +26,7 @@ class Task:
         id: as its script named it.
         finished: whether nothing more is done about it.
         done: whether `answer` is an answer; else it says why there is none.
-        answer: Markdown; empty until it has ended, or when it was dropped before it began.
+        answer: Markdown; empty until it has ended.
         seconds: from the queue to the end, or to now.
     """
 

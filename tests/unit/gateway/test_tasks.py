@@ -184,7 +184,7 @@ def test_what_the_owner_stops_in_the_chat_has_failed(play: Callable[..., None]) 
         world.write("/stop")
         assert (await running)["status"] == "failed"
         dropped = await waiting
-        assert (dropped["status"], dropped.get("answer", "")) == ("failed", "")
+        assert (dropped["status"], dropped.get("answer", "")) == ("failed", "*stopped*")
 
     play(scene, Model(held))
 
