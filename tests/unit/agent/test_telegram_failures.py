@@ -21,7 +21,7 @@ from tests.fakes import defaults
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramFault
 from tests.unit.agent.heard import Heard, unresolvable, until
-from tests.unit.agent.telegram_scene import OWNER, answer, calls, hasty, play, write
+from tests.unit.agent.telegram_stage import OWNER, answer, calls, hasty, play, write
 
 
 @pytest.fixture(autouse=True)
