@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 STATE = Path("/var/lib/picoclaw/state.db")
@@ -147,6 +147,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+class Store:
+    """A part of the state file: what is kept of one subject."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def together(self) -> AbstractContextManager[None]:
+        """A transaction around what is stored inside, here or in another part of the same file."""
+        return transaction(self._db)
 
 
 def _keep_copy(connection: sqlite3.Connection, version: int) -> None:
