@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NoReturn
 
 import aiohttp
 
@@ -79,6 +79,13 @@ class RefusedError(ChannelError):
         return f"Slack refuses the {kind} token ({self.word}): put the app's own into {key} in config.json"
 
 
+class Answer(dict[str, Any]):
+    """What a method answers; what it lacks is as bad as no answer."""
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise ChannelError(f"Slack cannot be reached: what answers is not the Web API, it names no {key}")
+
+
 class Web:
     """Calls with the bot's and the app's token over one pool of connections.
 
@@ -118,7 +125,7 @@ class Web:
         if not self._refused:
             self._contact.succeeded()
 
-    async def call(self, method: str, **parameters: str) -> dict[str, Any]:
+    async def call(self, method: str, **parameters: str) -> Answer:
         """The answer of a method, called by the bot.
 
         Raises:
@@ -131,11 +138,11 @@ class Web:
             self.alive()
         return data
 
-    async def call_as_app(self, method: str) -> dict[str, Any]:
+    async def call_as_app(self, method: str) -> Answer:
         """The same with the app-level token."""
         return await self._answer(method, "app", {})
 
-    async def _answer(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
+    async def _answer(self, method: str, holder: Holder, parameters: dict[str, str]) -> Answer:
         pool = self.session
         try:
             data = await self._ask(method, holder, parameters)
@@ -148,7 +155,7 @@ class Web:
         self._failures = 0
         return data
 
-    async def _ask(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
+    async def _ask(self, method: str, holder: Holder, parameters: dict[str, str]) -> Answer:
         try:
             with uncut():
                 response = await self._client(holder).api_call(method, data=dict(parameters))
@@ -158,7 +165,7 @@ class Web:
             raise ChannelError(f"Slack cannot be reached: {words(error)}") from None
         except (AttributeError, ValueError):  # which slack_sdk raises for a body that is no object
             raise ChannelError("Slack cannot be reached: what answers is not the Web API") from None
-        return dict(response.data) if isinstance(response.data, dict) else {}
+        return Answer(response.data if isinstance(response.data, dict) else {})
 
     def _meaning(self, method: str, holder: Holder, error: SlackApiError) -> ChannelError:
         response = error.response

@@ -149,9 +149,10 @@ def test_socket_mode_turned_off_is_said_and_on_again_noticed(caplog: pytest.LogC
         {"kind": "error", "error": "internal_error"},
         {"kind": "error", "status": 200, "body": "no JSON"},
         {"kind": "error", "status": 200, "body": '{"ok": tr'},
+        {"kind": "error", "status": 200, "body": '{"ok": true}'},
         {"kind": "reset"},
     ],
-    ids=["503", "429", "internal_error", "garbage", "broken", "reset"],
+    ids=["503", "429", "internal_error", "garbage", "broken", "empty", "reset"],
 )
 def test_a_connection_that_cannot_be_opened_is_tried_again(fault: dict[str, Any]) -> None:
     async def scene(stage: Stage) -> None:

@@ -168,6 +168,7 @@ def test_sending_says_whether_to_try_again() -> None:
             {"kind": "error", "error": "internal_error"},
             {"kind": "error", "status": 503, "body": "<html>"},
             {"kind": "error", "status": 200, "body": '{"ok": tr'},
+            {"kind": "error", "status": 200, "body": '{"ok": true}'},
             {"kind": "reset"},
             {"kind": "error", "error": "token_revoked"},
         ):
