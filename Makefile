@@ -57,8 +57,8 @@ conformance: venv litellm ## every case of a model's answer, over both engines a
 e2e: venv ## deploy, conversation, compliance and attacks, on two lab hosts side by side
 	$(BIN)/python -m pytest -n 2 --dist loadscope tests/e2e tests/hostile
 
-bench: venv litellm ## measure budgets and operations on lab hosts, each beside its goal; WHAT=budgets or operations alone
-	@$(BIN)/python -m tests.bench $(WHAT)
+bench: venv litellm ## measure the budgets on lab hosts, each beside its goal; PARTS="gateway channels ..." for some
+	@$(BIN)/python -m tests.bench $(PARTS)
 
 verify: venv ## prove every hardening control on the hosts of ./inventory
 	@$(BIN)/python -m tests.verify --html build/hardening.html --junit build/hardening.xml

@@ -15,6 +15,7 @@ from typing import TextIO
 import click
 
 from agent import __version__, script_commands
+from agent.options import lang_option
 from agent.sockets import CHAT
 
 
@@ -66,7 +67,7 @@ def llm() -> None:
 
 @llm.command("check")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the lines.")
+@lang_option()
 def llm_check(as_json: bool, lang: str) -> None:
     """Ask each model of config.json one tiny question, for real; exit 1 when the first of them does not answer.
 
@@ -92,7 +93,7 @@ def llm_check(as_json: bool, lang: str) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+@lang_option()
 def confinement(as_json: bool, lang: str) -> None:
     """Print which controls this container is under; exit 1 when one fails.
 
@@ -107,7 +108,7 @@ def confinement(as_json: bool, lang: str) -> None:
 @click.option("--client", type=click.Choice(["sandbox", "llm"]), help="Of this client alone.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+@lang_option()
 def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
     """Print what commands and litellm reached, or were refused, through the egress proxy; newest first.
 
@@ -130,7 +131,7 @@ def egress(client: str | None, limit: int, as_json: bool, lang: str) -> None:
     "--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="So many days, today's included."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the table.")
+@lang_option()
 def usage(days: int, as_json: bool, lang: str) -> None:
     """Print what the models have cost, by day (UTC) and model.
 

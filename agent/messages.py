@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Language = Literal["en", "pl"]
+from agent.language import Language, worded
 
 # The commands that a channel registers with its service, in the order of its menu; `/start` and `/pair` are typed.
 COMMANDS = ("new", "stop", "status", "usage", "model", "whoami", "help")
@@ -332,5 +330,4 @@ def command(name: str, language: str) -> str:
 
 def say(key: str, language: str, **values: object) -> str:
     """The sentence in the user's language; English for languages that are neither."""
-    sentence = CATALOGUE[key]
-    return (sentence["pl"] if language.startswith("pl") else sentence["en"]).format(**values)
+    return worded(CATALOGUE[key], language, **values)

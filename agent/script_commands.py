@@ -9,6 +9,7 @@ import uuid
 import click
 
 from agent.errors import PicoClawError
+from agent.options import lang_option
 
 
 @click.command()
@@ -26,7 +27,7 @@ from agent.errors import PicoClawError
 @click.option("--id", "task_id", metavar="ID", help="Your own name for the task: given twice, it is done once.")
 @click.option("--wait", "wait_for", metavar="ID", help="Give no task, but wait for that one.")
 @click.option("--timeout", type=click.FloatRange(0, 86400), default=600, show_default=True, help="Seconds to wait.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Your language.")
+@lang_option("Your language.")
 def task(  # noqa: PLR0913 - one for each option
     *,
     text: tuple[str, ...],

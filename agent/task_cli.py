@@ -39,7 +39,7 @@ def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str 
     elif status == "done":
         sys.stdout.write(f"{answer}\n")
     elif status == "failed":
-        sys.stderr.write(f"{answer or 'dropped before it was begun: /stop or /new was sent in its chat'}\n")
+        sys.stderr.write(f"{answer}\n")
     else:
         sys.stderr.write(f"no answer yet; picoclaw task --wait {request['id']} fetches it\n")
     return EXIT_CODES[status]

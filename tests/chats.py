@@ -41,6 +41,7 @@ class Chat:
         attach: the owner sends a file, with a few words.
         messages: the messages, the owner's as well, as the stand-in tells them.
         lose: every connection that the bot has is lost.
+        hosts: where the service is reached.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Chat:
     attach: Callable[[str, Attachment], object]
     messages: Callable[[], Sequence[Message | DiscordSeen | SlackSeen]]
     lose: Callable[[], None]
+    hosts: tuple[str, ...]
 
     def shown(self) -> list[Shown]:
         """The bot's messages, oldest first."""
@@ -68,13 +70,14 @@ def chats(fakes: FakesClient) -> list[Chat]:
         fakes.network(defaults.TELEGRAM_HOST, "ok")
 
     return [
-        Chat("telegram", fakes.user_message, attach_on_telegram, fakes.chat, lose_telegram),
+        Chat("telegram", fakes.user_message, attach_on_telegram, fakes.chat, lose_telegram, (defaults.TELEGRAM_HOST,)),
         Chat(
             "discord",
             fakes.discord_message,
             lambda text, file: fakes.discord_message(text, attachments=[file]),
             fakes.discord_chat,
             lambda: fakes.discord_gateway("drop"),
+            (defaults.DISCORD_HOST, defaults.DISCORD_GATEWAY_HOST),
         ),
         Chat(
             "slack",
@@ -82,6 +85,7 @@ def chats(fakes: FakesClient) -> list[Chat]:
             lambda text, file: fakes.slack_message(text, files=[file]),
             fakes.slack_chat,
             lambda: fakes.slack_socket("drop"),
+            (defaults.SLACK_HOST, defaults.SLACK_SOCKET_HOST),
         ),
     ]
 

@@ -13,6 +13,9 @@ from typing import Protocol
 from agent.errors import PicoClawError
 from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
 
+FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
+OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner: a refused token, say
+
 
 class ChannelError(PicoClawError):
     """The chat service did not do what it was asked; the same call may succeed later."""
@@ -184,6 +187,8 @@ def backoff(failures: int, longest: float = 60.0) -> float:
 
 
 __all__ = [
+    "FRESH_AFTER",
+    "OWNER_WAIT_S",
     "Attachment",
     "Channel",
     "ChannelError",

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 
 from agent.channels import discord_format
-from agent.channels.base import ChannelError, Contact, Desk, Limits, Outbound, backoff
+from agent.channels.base import OWNER_WAIT_S, ChannelError, Contact, Desk, Limits, Outbound, backoff
 from agent.channels.discord_files import ORIGINS, Files
 from agent.channels.discord_gateway import Gateway
 from agent.channels.discord_hearing import Hearing
@@ -21,7 +21,6 @@ from agent.channels.discord_sending import Sender, nonce_of
 
 log = logging.getLogger("discord")
 
-OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner
 STEADY_S = 120.0  # a connection that lasted so long is begun anew at once; Discord allows 1000 sessions a day
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from agent.background import Background
 from agent.channels import discord_inbound, discord_menu
 from agent.channels.base import ChannelError, Contact, Desk, Edited, Inbound, RejectedError, backoff
 from agent.channels.discord_gateway import GarbageError, Handler
@@ -41,7 +42,7 @@ class Hearing:
         self._servers = Servers()
         self._history = History(rest, desk, self._servers, self._message)
         self._languages = {name.removeprefix(_LOCALE): value for name, value in desk.marks(_LOCALE).items()}
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._catching_up: asyncio.Task[None] | None = None
         self._held: list[Callable[[], None]] | None = None
         self._behind = False
@@ -76,9 +77,7 @@ class Hearing:
 
     async def aclose(self) -> None:
         """End what goes on in the background."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._background.aclose()
 
     def _ready(self, data: Mapping[str, Any]) -> None:
         """A new session begins: what was missed comes before what is said from now on."""
@@ -90,8 +89,8 @@ class Hearing:
         self._servers.begin(data)
         if self._catching_up is not None:
             self._catching_up.cancel()
-        self._catching_up = self._spawn(self._catch_up_or_tell())
-        self._spawn(self._register_commands())
+        self._catching_up = self._background.start(self._catch_up_or_tell())
+        self._background.start(self._register_commands())
 
     def _server(self, data: Mapping[str, Any]) -> None:
         self._servers.tell(data)
@@ -146,7 +145,7 @@ class Hearing:
         if self._languages.get(order.user_id) != order.language:  # messages do not tell it
             self._languages[order.user_id] = order.language
             self._desk.receive([], {_LOCALE + order.user_id: order.language})
-        self._spawn(self._acknowledge(answer_at, order.text))
+        self._background.start(self._acknowledge(answer_at, order.text))
 
     def _in_turn(self, work: Callable[[], None]) -> None:
         """Do it now, or after what was missed."""
@@ -210,9 +209,3 @@ class Hearing:
                 await asyncio.sleep(backoff(failures))
             else:
                 return
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task

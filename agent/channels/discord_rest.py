@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from agent.channels.base import ChannelError, RejectedError, uncut
+from agent.channels.base import FRESH_AFTER, ChannelError, RejectedError, uncut
 from agent.channels.discord_parts import (
     DiscordException,
     DiscordServerError,
@@ -26,7 +26,6 @@ CALL_S = 60.0  # discord.py itself waits for rate limits and tries again within 
 UPLOAD_S = 300.0  # 10 MB over a line that takes 40 kB a second
 LONGEST_WAIT_S = 30.0  # that discord.py waits for a rate limit by itself
 ANSWER_S = 20.0  # of silence, after which a connection is not there any more
-FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
 _GONE = 10008
 _FORM = (50035, 160002)  # an invalid form, or a reply to what the bot may not read
 

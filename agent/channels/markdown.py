@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)")
 _RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
@@ -34,22 +34,21 @@ def with_tables(markdown: str, width: int) -> str:
     return "\n".join(found)
 
 
-def split(markdown: str, limit: int, length: Callable[[str], int] = len) -> list[str]:
+def split(markdown: str, limit: int) -> list[str]:
     """Parts of at most `limit`, cut between paragraphs, else lines, else words.
 
     A block of code that is cut is closed, and opened again in the next part.
 
     Args:
         markdown: an answer.
-        limit: of a part.
-        length: how the service measures a text.
+        limit: of a part, in characters.
     """
     parts: list[str] = []
     current, fence = "", ""
-    for piece in _pieces(markdown, limit // 2, length):
+    for piece in _pieces(markdown, limit // 2):
         opened = _fence_after(fence, piece)
         closing = f"\n{_closing(opened)}" if opened else ""
-        if current.strip() and length(current + piece + closing) > limit:
+        if current.strip() and len(current + piece + closing) > limit:
             parts.append(_closed(current, fence))
             current = f"{fence}\n" if fence else ""
             current += piece.removeprefix("\n") if fence else piece.lstrip("\n")
@@ -61,34 +60,31 @@ def split(markdown: str, limit: int, length: Callable[[str], int] = len) -> list
     return parts
 
 
-def _pieces(markdown: str, most: int, length: Callable[[str], int]) -> Iterator[str]:
+def _pieces(markdown: str, most: int) -> Iterator[str]:
     """Paragraphs outside of code, lines inside, and what is longer than `most` cut at words; together the whole."""
     fence, paragraph = "", ""
     for line in markdown.splitlines(keepends=True):
         after = _fence_after(fence, line)
         if fence or after:
             if paragraph:
-                yield from _short(paragraph, most, length)
+                yield from _short(paragraph, most)
                 paragraph = ""
-            yield from _short(line, most, length)
+            yield from _short(line, most)
         else:
             paragraph += line
             if not line.strip():
-                yield from _short(paragraph, most, length)
+                yield from _short(paragraph, most)
                 paragraph = ""
         fence = after
     if paragraph:
-        yield from _short(paragraph, most, length)
+        yield from _short(paragraph, most)
 
 
-def _short(piece: str, most: int, length: Callable[[str], int]) -> Iterator[str]:
-    while length(piece) > most:
-        end = most
-        while length(piece[:end]) > most:
-            end -= (length(piece[:end]) - most + 1) // 2 or 1
-        cut = max(piece.rfind("\n", 0, end), piece.rfind(" ", 0, end)) + 1
-        yield piece[: cut or end]
-        piece = piece[cut or end :]
+def _short(piece: str, most: int) -> Iterator[str]:
+    while len(piece) > most:
+        cut = max(piece.rfind("\n", 0, most), piece.rfind(" ", 0, most)) + 1 or most
+        yield piece[:cut]
+        piece = piece[cut:]
     yield piece
 
 

@@ -10,28 +10,37 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agent.background import Background
 from agent.channels import slack_format, slack_inbound, slack_socket
-from agent.channels.base import ChannelError, Contact, Desk, Inbound, Limits, Outbound, RejectedError, backoff
-from agent.channels.slack_history import MARK, History
+from agent.channels.base import (
+    OWNER_WAIT_S,
+    ChannelError,
+    Contact,
+    Desk,
+    Inbound,
+    Limits,
+    Outbound,
+    RejectedError,
+    backoff,
+)
+from agent.channels.slack_catch_up import CatchUp
+from agent.channels.slack_history import History, Marks
 from agent.channels.slack_inbound import Me, address_of
 from agent.channels.slack_library import SocketModeRequest
 from agent.channels.slack_people import People
 from agent.channels.slack_socket import Connection
-from agent.channels.slack_web import API, FILES, FRESH_AFTER, RefusedError, Web
+from agent.channels.slack_web import API, FILES, RefusedError, Web
 from agent.messages import say
 
 log = logging.getLogger("slack")
 
-OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner, and a good token is tried that often
 STABLE_S = 30.0  # a connection that lasts so long was a good one
-CATCH_UP_S = 30.0  # what arrives meanwhile waits, unacknowledged, so that the order is kept
 UPDATES_A_MINUTE = 40  # of the 50 that Slack allows; the rest is for final answers
 _WORKING = "eyes"
 _KEPT = 200  # chats whose newest request is kept in mind
@@ -54,32 +63,33 @@ class SlackChannel:
         self._people = People(self._web)
         self._me: Me | None = None
         self._desk: Desk | None = None
-        self._marks: dict[str, str] = {}
+        self._marks: Marks | None = None
+        self._catch_up: CatchUp | None = None
         self._connections: list[Connection] = []
-        self._background: set[asyncio.Task[None]] = set()
-        self._caught_up = asyncio.Event()  # another one for every connection
-        self._catching_up: asyncio.Task[None] | None = None
+        self._background = Background()
         self._latest: OrderedDict[str, str] = OrderedDict()
         self._reacted: dict[str, str] = {}
         self._reacts = True
         self._updates: deque[float] = deque(maxlen=UPDATES_A_MINUTE)
         self._unlinked = False
+        self._captioned: set[int] = set()
 
     async def run(self, desk: Desk) -> None:
         """Listen until cancelled."""
         self._desk = desk
-        self._marks = desk.marks(MARK)
-        self._spawn(self._watch_token())
+        self._marks = Marks(desk)
+        self._catch_up = CatchUp(self._history, self._people, self._marks, desk, self._take_missed)
+        self._background.start(self._watch_token())
         clock, failures = asyncio.get_running_loop().time, 0
         while True:
             try:
                 connection = await self._connect()
             except ChannelError as error:
                 failures += 1
-                await asyncio.sleep(await self._trouble(error, failures))
+                await asyncio.sleep(self._trouble(error, failures))
                 continue
             if self._connections:  # those before the last one are on their way already
-                self._spawn(self._let_go(self._connections[-1]))
+                self._background.start(self._let_go(self._connections[-1]))
             self._connections.append(connection)
             began = clock()
             await self._listen(connection)
@@ -104,7 +114,7 @@ class SlackChannel:
 
     async def _introduce(self) -> None:
         answer = await self._web.call("auth.test")
-        self._me = Me(str(answer["user_id"]), str(answer.get("bot_id", "")))
+        self._me = Me(str(answer["user_id"]))
 
     async def _let_go(self, connection: Connection) -> None:
         """Hear what is still coming over a connection that has a successor, then close it."""
@@ -116,10 +126,8 @@ class SlackChannel:
         """Until another connection is needed."""
         log.info("connected, listening")
         self._unlinked, self._web.listening = False, True
-        if self._catching_up is not None:
-            self._catching_up.cancel()
-            self._caught_up = asyncio.Event()
-        self._catching_up = self._spawn(self._catch_up(self._caught_up))
+        if self._catch_up is not None:
+            self._catch_up.begin()
         reason = await connection.left()
         self._web.listening = False
         log.info("the connection is to be replaced: %s", reason)
@@ -140,10 +148,11 @@ class SlackChannel:
                 await self._show(message.chat_id, message.text, message.edits)
         except RefusedError as error:
             if error.final:
+                self._captioned.discard(message.id)
                 raise RejectedError(f"Slack refuses the message: {error}") from None
             raise
         if (ts := self._reacted.pop(message.chat_id, None)) is not None:
-            self._spawn(self._react("reactions.remove", message.chat_id, ts))
+            self._background.start(self._react("reactions.remove", message.chat_id, ts))
 
     async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002
         """Show a beginning; less often when several chats want to."""
@@ -179,28 +188,32 @@ class SlackChannel:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._background.aclose()
+        if self._catch_up is not None:
+            await self._catch_up.aclose()
         for connection in tuple(self._connections):
             await connection.aclose()
         await self._web.aclose()
 
     async def _hear(self, request: SocketModeRequest) -> dict[str, Any] | None:
         """Store what an envelope brings; returns what its acknowledgement says."""
-        await self._caught_up.wait()
+        if self._catch_up is not None:
+            await self._catch_up.turn()
         if request.type == "events_api":
             event = request.payload.get("event") or {}
             if event.get("type") in ("app_uninstalled", "tokens_revoked"):
-                self._spawn(self._try_token())
-            await self._take(event)
+                self._background.start(self._try_token())
+            await self._take(event, live=True)
         elif request.type == "slash_commands":
             return await self._take_command(request.payload)
         return None
 
-    async def _take(self, event: Mapping[str, Any]) -> None:
-        desk, me = self._desk, self._me
-        if desk is None or me is None:
+    async def _take_missed(self, event: Mapping[str, Any]) -> None:
+        await self._take(event, live=False)
+
+    async def _take(self, event: Mapping[str, Any], *, live: bool) -> None:
+        desk, me, marks = self._desk, self._me, self._marks
+        if desk is None or me is None or marks is None:
             raise ChannelError("not listening yet")
         found = slack_inbound.event_of(event, me, desk.knows)
         if found is None:
@@ -211,7 +224,7 @@ class SlackChannel:
         welcome = desk.permits(found.user_id)
         if welcome:
             found = await self._completed(found, event, known=desk.knows(found.chat_id))
-        desk.receive([found], self._marked(found) if welcome else None)
+        desk.receive([found], marks.moved(found, live=live) if welcome else None)
         if welcome:
             self._note(found.chat_id, found.message_id)
 
@@ -243,46 +256,9 @@ class SlackChannel:
         desk.receive([Inbound("slack", chat, number, user, number, text, language)])
         return {"text": say("slack_command", language, command=text)} if desk.permits(user) else None
 
-    async def _catch_up(self, caught_up: asyncio.Event) -> None:
-        """Store what was missed; what arrives meanwhile waits for it."""
-        try:
-            async with asyncio.timeout(CATCH_UP_S):
-                await self._begin_at_home()
-                async for events in self._history.missed(self._marks):
-                    for event in events:
-                        await self._take(event)
-        except (ChannelError, TimeoutError) as error:
-            log.warning("what was written while I was away is not read: %s", error or "Slack is too slow")
-        finally:
-            caught_up.set()
-
-    async def _begin_at_home(self) -> None:
-        """Mark where the owners' direct messages begin, so that a first one written while away is read later on."""
-        desk = self._desk
-        for owner in desk.owners() if desk is not None else ():
-            try:
-                name = MARK + await self.home(owner)
-            except RefusedError as error:
-                if error.of_token:
-                    raise
-                log.info("there are no direct messages with %s: %s", owner, error)
-                continue
-            if desk is not None and name not in self._marks:
-                self._marks[name] = f"{time.time():.6f}"
-                desk.receive([], {name: self._marks[name]})
-
-    def _marked(self, message: Inbound) -> dict[str, str]:
-        """The marks that a message moves: its channel's, unless it is in an old thread, and its thread's."""
-        channel, thread = address_of(message.chat_id)
-        chats = {message.chat_id} | ({channel} if thread in (None, message.message_id) else set())
-        moved = {f"{MARK}{chat}": message.message_id for chat in chats}
-        moved = {name: ts for name, ts in moved.items() if float(ts) > float(self._marks.get(name, "0"))}
-        self._marks.update(moved)
-        return moved
-
     def _note(self, chat_id: str, ts: str) -> None:
         """Keep the newest request of a chat in mind."""
-        self._latest[chat_id] = ts
+        self._latest[chat_id] = max(ts, self._latest.get(chat_id, ts), key=float)
         self._latest.move_to_end(chat_id)
         if len(self._latest) > _KEPT:
             self._latest.popitem(last=False)
@@ -312,16 +288,17 @@ class SlackChannel:
         return str((await self._web.call("chat.postMessage", **where, **content, **quiet))["ts"])
 
     async def _send_file(self, message: Outbound, path: Path) -> None:
+        """A file, after its caption: that is a message as any other, since Slack previews the links of a comment."""
         channel, thread = address_of(message.chat_id)
         name = message.file_name or "file"
-        try:
-            number = await self._web.upload(path, name)
-        except FileNotFoundError as error:
-            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
+        number = await self._web.upload(path, name)
+        if message.id not in self._captioned:  # by an attempt after which the file did not get through
+            for body in self.compose(message.text):
+                await self._show(message.chat_id, body, None)
+            self._captioned.add(message.id)
         where = {"channel_id": channel} | ({"thread_ts": thread} if thread else {})
-        if message.text:
-            where["initial_comment"] = slack_format.escape(message.text)
         await self._web.call("files.completeUploadExternal", files=json.dumps([{"id": number, "title": name}]), **where)
+        self._captioned.discard(message.id)
 
     async def _react(self, method: str, chat_id: str, ts: str) -> None:
         try:
@@ -345,24 +322,16 @@ class SlackChannel:
         except ChannelError as error:
             log.debug("auth.test: %s", error)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-        return task
-
     def _say(self, problem: str, *, curable: bool = True) -> None:
         if self.contact.failed(problem, curable=curable):
             log.error("%s", problem)
 
-    async def _trouble(self, error: ChannelError, failures: int) -> float:
-        """Note and log that there is no connection, do what helps; return the seconds to wait."""
+    def _trouble(self, error: ChannelError, failures: int) -> float:
+        """Note and log that there is no connection; return the seconds to wait."""
         if isinstance(error, RefusedError) and (error.of_token or error.word == "missing_scope"):
             self._say(error.in_words(), curable=False)
             return OWNER_WAIT_S
         if self._unlinked and isinstance(error, RefusedError):
             return backoff(failures)  # what there is to do is said
         self._say(str(error))
-        if failures % FRESH_AFTER == 0:
-            await self._web.renew()
         return error.retry_after or backoff(failures)

@@ -1,7 +1,7 @@
 """What was written while nobody listened, read from Slack's history.
 
 Slack itself sends an event again for some minutes only. So the time of the newest message that was stored is remembered
-for every channel and thread, and what is newer is read when a connection begins.
+for every channel and thread (a mark), and what is newer is read when a connection begins.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from agent.channels.base import ChannelError
+from agent.channels.base import ChannelError, Desk, Inbound
 from agent.channels.slack_inbound import address_of
 from agent.channels.slack_web import RefusedError, Web
 
@@ -24,6 +24,54 @@ THREAD_AGE_S = 7 * 86400.0
 CHANNELS = 30
 PAGES = 5
 _PAGE = 100
+
+
+class Marks:
+    """The marks by name, as they are stored.
+
+    While they are held, what comes live moves none: behind a mark nothing is looked for any more.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.stored = desk.marks(MARK)
+        self._desk = desk
+        self._held = False
+        self._ahead: dict[str, str] = {}
+
+    def begin(self, chat: str) -> None:
+        """What is written in a chat from now on is to be read, unless it has a mark already."""
+        name = MARK + chat
+        if name not in self.stored:
+            self._store({name: f"{time.time():.6f}"})
+
+    def hold(self) -> None:
+        """Something may be missing."""
+        self._held = True
+
+    def release(self) -> None:
+        """Nothing is missing any more, up to what came live meanwhile."""
+        ahead, self._ahead, self._held = self._ahead, {}, False
+        if moved := {name: ts for name, ts in ahead.items() if _newer(ts, self.stored.get(name))}:
+            self._store(moved)
+
+    def moved(self, message: Inbound, *, live: bool) -> dict[str, str]:
+        """Those that a message moves, to be stored with it: its channel's, unless it is in an old thread, its thread's.
+
+        Args:
+            message: about to be stored.
+            live: whether it has just come, rather than being read from the history.
+        """
+        channel, thread = address_of(message.chat_id)
+        chats = {message.chat_id} | ({channel} if thread in (None, message.message_id) else set())
+        known = self._ahead if live and self._held else self.stored
+        moved = {f"{MARK}{chat}": message.message_id for chat in chats}
+        moved = {name: ts for name, ts in moved.items() if _newer(ts, known.get(name))}
+        known.update(moved)
+        return {} if known is self._ahead else moved
+
+    def _store(self, marks: dict[str, str]) -> None:
+        self._desk.receive([], marks)
+        self.stored.update(marks)
 
 
 class History:
@@ -46,7 +94,7 @@ class History:
             try:
                 found = await self._newer(chat, since)
             except RefusedError as error:
-                if error.of_token:
+                if not error.final:
                     raise
                 self._without(chat, error)
                 continue
@@ -89,6 +137,10 @@ class History:
         if lacking not in self._lacking:
             self._lacking.add(lacking)
             log.warning("what was written while I was away cannot be read, going on without: %s", error)
+
+
+def _newer(ts: str, than: str | None) -> bool:
+    return than is None or float(ts) > float(than)
 
 
 def _chosen(marks: Mapping[str, str]) -> list[tuple[str, float]]:

@@ -25,10 +25,9 @@ _PREVIEW = "thumb_1024"
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The bot as others address it, and as it signs."""
+    """The bot as others address it."""
 
     user_id: str
-    bot_id: str
 
 
 def event_of(event: Event, me: Me, knows: Callable[[str], bool]) -> Inbound | Edited | None:

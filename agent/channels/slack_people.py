@@ -49,7 +49,7 @@ class People:
         if user_id in self._homes:
             return self._homes[user_id]
         answer = await self._web.call("conversations.open", users=user_id)
-        return _kept(self._homes, user_id, str((answer.get("channel") or {})["id"]))
+        return _kept(self._homes, user_id, str(answer["channel"]["id"]))
 
     async def file(self, file: Mapping[str, Any]) -> Mapping[str, Any]:
         """A file of which an event tells only the id, as all of them over Slack Connect."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, NoReturn
 
 import aiohttp
 
-from agent.channels.base import ChannelError, Contact, RejectedError, uncut
+from agent.channels.base import FRESH_AFTER, ChannelError, Contact, RejectedError, uncut
 from agent.channels.slack_library import AsyncBaseClient, SlackApiError, SlackClientError
 from agent.http import tls_context
 
@@ -25,7 +26,6 @@ Holder = Literal["bot", "app"]  # of a token
 API = "https://slack.com/api/"
 FILES = ("https://files.slack.com/", "https://files-origin.slack.com/")
 CALL_S = 20.0
-FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
 _PIECE = 64 * 1024
 _REDIRECTS = 3
 _TOKEN_WORDS = frozenset(
@@ -79,6 +79,13 @@ class RefusedError(ChannelError):
         return f"Slack refuses the {kind} token ({self.word}): put the app's own into {key} in config.json"
 
 
+class Answer(dict[str, Any]):
+    """What a method answers; what it lacks is as bad as no answer."""
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise ChannelError(f"Slack cannot be reached: what answers is not the Web API, it names no {key}")
+
+
 class Web:
     """Calls with the bot's and the app's token over one pool of connections.
 
@@ -97,7 +104,7 @@ class Web:
         self._files = files
         self._session: aiohttp.ClientSession | None = None
         self._failures = 0
-        self._refused = ""
+        self._refused = False
         # Whether there is a websocket: that calls are answered is no comfort while nothing is heard.
         self.listening = False
 
@@ -118,7 +125,7 @@ class Web:
         if not self._refused:
             self._contact.succeeded()
 
-    async def call(self, method: str, **parameters: str) -> dict[str, Any]:
+    async def call(self, method: str, **parameters: str) -> Answer:
         """The answer of a method, called by the bot.
 
         Raises:
@@ -126,16 +133,16 @@ class Web:
             ChannelError: there is none.
         """
         data = await self._answer(method, "bot", parameters)
-        self._refused = ""
+        self._refused = False
         if self.listening:
             self.alive()
         return data
 
-    async def call_as_app(self, method: str) -> dict[str, Any]:
+    async def call_as_app(self, method: str) -> Answer:
         """The same with the app-level token."""
         return await self._answer(method, "app", {})
 
-    async def _answer(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
+    async def _answer(self, method: str, holder: Holder, parameters: dict[str, str]) -> Answer:
         pool = self.session
         try:
             data = await self._ask(method, holder, parameters)
@@ -148,7 +155,7 @@ class Web:
         self._failures = 0
         return data
 
-    async def _ask(self, method: str, holder: Holder, parameters: dict[str, str]) -> dict[str, Any]:
+    async def _ask(self, method: str, holder: Holder, parameters: dict[str, str]) -> Answer:
         try:
             with uncut():
                 response = await self._client(holder).api_call(method, data=dict(parameters))
@@ -158,7 +165,7 @@ class Web:
             raise ChannelError(f"Slack cannot be reached: {words(error)}") from None
         except (AttributeError, ValueError):  # which slack_sdk raises for a body that is no object
             raise ChannelError("Slack cannot be reached: what answers is not the Web API") from None
-        return dict(response.data) if isinstance(response.data, dict) else {}
+        return Answer(response.data if isinstance(response.data, dict) else {})
 
     def _meaning(self, method: str, holder: Holder, error: SlackApiError) -> ChannelError:
         response = error.response
@@ -172,9 +179,9 @@ class Web:
             return ChannelError(f"Slack cannot be reached: it answers {status}")
         refused = RefusedError(method, str(data["error"]), str(data.get("needed", "")), holder)
         if holder == "bot" and refused.of_token:
-            self._refused = refused.in_words()
-            if self._contact.failed(self._refused, curable=False):
-                log.error("%s", self._refused)
+            self._refused = True
+            if self._contact.failed(refused.in_words(), curable=False):
+                log.error("%s", refused.in_words())
         return refused
 
     async def _failed(self) -> None:
@@ -195,26 +202,36 @@ class Web:
                 await session.close()
 
     async def upload(self, path: Path, name: str) -> str:
-        """Bring a file to Slack, from the disk as it goes; its id, which is not shown anywhere yet."""
-        size = (await asyncio.to_thread(path.stat)).st_size
-        if size == 0:
-            raise RejectedError("Slack takes no empty files")
-        place = await self.call("files.getUploadURLExternal", filename=name, length=str(size))
-        url = str(place["upload_url"])
+        """Bring a file to Slack, from the disk as it goes; its id, which is not shown anywhere yet.
+
+        Raises:
+            RejectedError: it cannot be read, or Slack will never take it.
+            ChannelError: not now.
+        """
+        try:
+            file = await asyncio.to_thread(path.open, "rb")
+        except OSError as error:
+            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                raise RejectedError("Slack takes no empty files")
+            place = await self.call("files.getUploadURLExternal", filename=name, length=str(size))
+            await self._put(str(place["upload_url"]), file, size)
+        return str(place["file_id"])
+
+    async def _put(self, url: str, file: BinaryIO, size: int) -> None:
         if not url.startswith(self._files):
             raise ChannelError("Slack names a place for the file that is not Slack's")
-        with path.open("rb") as file:
-            try:
-                with uncut():
-                    response = await self.session.post(
-                        url, data=file, headers={"Content-Type": "application/octet-stream"}, timeout=_patient(size)
-                    )
-                async with response:
-                    if response.status != 200:
-                        raise ChannelError(f"Slack's file server answers {response.status}")
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise ChannelError(f"Slack's file server: {words(error)}") from None
-        return str(place["file_id"])
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            with uncut():
+                response = await self.session.post(url, data=file, headers=headers, timeout=_patient(size))
+            async with response:
+                if response.status != 200:
+                    raise ChannelError(f"Slack's file server answers {response.status}")
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ChannelError(f"Slack's file server: {words(error)}") from None
 
     async def download(self, url: str) -> AsyncIterator[bytes]:
         """A file in pieces. The token goes to Slack's own file servers only, whatever they redirect to.

@@ -30,9 +30,19 @@ from telegram.constants import ChatAction, FileSizeLimit
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from agent.channels import telegram_format, telegram_inbound, telegram_trouble
-from agent.channels.base import ChannelError, Contact, Desk, Limits, Outbound, RejectedError, backoff
+from agent.channels.base import (
+    FRESH_AFTER,
+    OWNER_WAIT_S,
+    ChannelError,
+    Contact,
+    Desk,
+    Limits,
+    Outbound,
+    RejectedError,
+    backoff,
+)
 from agent.channels.telegram_content import Me
-from agent.channels.telegram_link import FRESH_AFTER, MOST_UPDATES, Link
+from agent.channels.telegram_link import MOST_UPDATES, Link
 from agent.channels.telegram_sending import Sending
 from agent.channels.telegram_trouble import reason, told
 from agent.http import tls_context
@@ -99,7 +109,7 @@ class TelegramChannel:
         self.contact.succeeded()
         if not self._registering:
             self._registering = True
-            self._link.spawn(self._register_commands())
+            self._link.beside(self._register_commands())
 
     async def _trouble(self, error: TelegramError, failures: int) -> float:
         """Note and log a failed poll, do what helps; return the seconds to wait."""
@@ -134,7 +144,7 @@ class TelegramChannel:
             except TelegramError as error:
                 failures += 1
                 log.debug("set_my_commands: %s", reason(error))
-                await asyncio.sleep(backoff(failures, longest=300.0))
+                await asyncio.sleep(backoff(failures, longest=OWNER_WAIT_S))
             else:
                 return
 

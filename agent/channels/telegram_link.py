@@ -17,6 +17,8 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
+from agent.background import Background
+from agent.channels.base import FRESH_AFTER
 from agent.http import tls_context
 
 log = logging.getLogger("telegram")
@@ -24,7 +26,6 @@ log = logging.getLogger("telegram")
 POLL_GRACE_S = 10.0  # a poll that is not answered so much later is lost
 CALL_S = 20.0  # for an answer to anything else; given up sooner, a message that did arrive is sent twice
 POOL_S = 5.0  # for a free connection
-FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
 RETIRED_S = 90.0  # what is still under way on connections that were given up may end by then
 MOST_UPDATES = 100  # in one answer
 UPDATES = ["message", "edited_message"]
@@ -42,7 +43,7 @@ class Link:
         self.files_url = f"{base_url.removesuffix('/bot')}/file/bot{token}/"
         self._token = token
         self._base_url = base_url
-        self._background: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._failures = 0
         self._polls, self._calls = _polls(), _calls()
         self.bot = self._made()
@@ -81,7 +82,7 @@ class Link:
         log.info("the connections for calls are made anew")
         old, self._calls = self._calls, _calls()
         self.bot = self._made()
-        self.spawn(_retire(old))
+        self.beside(_retire(old))
 
     @contextlib.contextmanager
     def call(self) -> Iterator[Bot]:
@@ -99,18 +100,13 @@ class Link:
         else:
             self._failures = 0
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def beside(self, work: Coroutine[None, None, None]) -> None:
         """Do something beside; it ends with the link."""
-        task = asyncio.create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        self._background.start(work)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        background = list(self._background)
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await self._background.aclose()
         await asyncio.gather(self._calls.shutdown(), self._polls.shutdown())
 
 

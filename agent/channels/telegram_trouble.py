@@ -17,10 +17,9 @@ from telegram.error import (
     TimedOut,
 )
 
-from agent.channels.base import ChannelError, RejectedError, backoff
+from agent.channels.base import OWNER_WAIT_S, ChannelError, RejectedError, backoff
 
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
-TOKEN_WAIT_S = 300.0  # a refused token is not tried again sooner: BotFather's change needs a restart anyway
 _LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
 _LONGEST_REASON = 200
 
@@ -49,7 +48,7 @@ def of_poll(error: TelegramError, failures: int) -> Trouble:
     wait = backoff(failures, longest=_LONGEST_WAIT_S)
     if isinstance(error, InvalidToken):
         problem = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
-        return Trouble(problem, TOKEN_WAIT_S, curable=False)
+        return Trouble(problem, OWNER_WAIT_S, curable=False)
     if isinstance(error, Conflict) and "webhook" in error.message.lower():
         problem = "a webhook is set for this bot; it is taken away, as it keeps messages from getting here"
         return Trouble(problem, wait, webhook=True)

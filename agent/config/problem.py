@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agent.language import Language, worded
+
 # {at} is the key, with the kind of channel behind it where there is one.
-_SENTENCES: dict[str, dict[str, str]] = {
+_SENTENCES: dict[str, dict[Language, str]] = {
     "said": {"en": "{sentence}", "pl": "{sentence}"},
     "anothers": {
         "en": "this is the config.json of PicoClaw itself; picoclaw config import FILE makes one for this assistant",
@@ -118,7 +120,7 @@ class Problem:
         """The sentence: the key, what was expected, what to do."""
         at = f"{self.key} ({self.kind})" if self.kind else self.key
         values = {name: _worded(value, language) for name, value in self.values.items()}
-        sentence = _sentence(self.code, language).format(**{"at": at, **values})
+        sentence = worded(_SENTENCES[self.code], language, **{"at": at, **values})
         return sentence if sentence.startswith("config.json") else f"config.json: {sentence}"
 
 
@@ -132,8 +134,4 @@ class Hint:
 
 def _worded(value: object, language: str) -> object:
     """A hint in its words; any other value as it is."""
-    return _sentence(value.code, language).format(**value.values) if isinstance(value, Hint) else value
-
-
-def _sentence(code: str, language: str) -> str:
-    return _SENTENCES[code]["pl" if language.startswith("pl") else "en"]
+    return worded(_SENTENCES[value.code], language, **value.values) if isinstance(value, Hint) else value

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
+from agent.background import Background
 from agent.egress.errors import EgressError, RefusedError, answer
 from agent.egress.policy import Policy
 from agent.egress.resolver import Lookup, Resolver, system_lookup
@@ -51,7 +52,7 @@ class EgressProxy:
         self._record = record
         self._buffer = memoryview(bytearray(CHUNK))
         self._doors = [_Door(self, path, policy, lookup) for path, policy in policies.items()]
-        self._sessions: set[asyncio.Task[None]] = set()
+        self._sessions = Background()
 
     async def start(self) -> None:
         """Listen; EgressError when that is impossible."""
@@ -70,9 +71,7 @@ class EgressProxy:
         for door in self._doors:
             door.close()
         await asyncio.sleep(0)  # one that never ran could not close its socket
-        for session in self._sessions:
-            session.cancel()
-        await asyncio.gather(*self._sessions, return_exceptions=True)
+        await self._sessions.aclose()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -94,9 +93,7 @@ class EgressProxy:
             return
         session = Session(client, door.policy, door.resolver, self._buffer)
         door.sessions += 1
-        task = asyncio.create_task(self._serve(session, door))
-        self._sessions.add(task)
-        task.add_done_callback(self._sessions.discard)
+        self._sessions.start(self._serve(session, door))
 
     async def _serve(self, session: Session, door: _Door) -> None:
         try:

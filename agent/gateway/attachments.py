@@ -24,7 +24,8 @@ MOST_FILES = 10
 MOST_BYTES = 20_000_000
 _RETRY_S = 2.0
 _LONGEST_NAME = 100  # bytes
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\[\]\u2028-\u202e\u2066-\u2069]+")
+# Paths, wildcards, what a screen obeys, and what a shell reads as more than a name where the model forgets the quotes.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\[\]$`;&!'\u2028-\u202e\u2066-\u2069]+")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 
 

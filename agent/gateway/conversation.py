@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from agent.background import Background
 from agent.channels.base import Channel
 from agent.gateway.answer import Answers
 from agent.gateway.commands import Commands, argument_of, name_of
@@ -60,13 +61,16 @@ class Conversations:
         self._turns = turns
         self._answers = answers
         self._chats: dict[str, _Chat] = {}
-        self._workers: set[asyncio.Task[None]] = set()
+        self._workers = Background()
 
     def put(self, message: Inbound) -> None:
         """Queue a message that is stored, or answer it at once where it need not wait."""
+        if message.withdrawn:  # before a restart, which came before its turn had ended
+            self._break_off(message, "withdrawn")
+            return
         command = name_of(message.text)
         if command in AT_ONCE:
-            self._start(self._answer_command(message))
+            self._workers.start(self._answer_command(message))
             return
         chat = self._chats.get(message.session)
         if command in ENDING and chat is not None:
@@ -75,7 +79,7 @@ class Conversations:
             chat.waiting.append(message)
             return
         self._chats[message.session] = _Chat(deque([message]))
-        self._start(self._work(message.session))
+        self._workers.start(self._work(message.session))
 
     def edited(self, edit: Edited) -> None:
         """The sender changed a message or took it back; one that was answered is left alone."""
@@ -85,7 +89,8 @@ class Conversations:
             return  # an edit that is told twice, or of something else than the text, changes nothing
         if chat.current is not None and chat.current.id == message.id:
             if edit.text is None:
-                self._interrupt(chat, lambda progress: self._withdraw(message, progress))
+                self._mailbox.withdraw(message)
+                self._interrupt(chat, lambda progress: self._break_off(message, "withdrawn", progress))
             else:
                 self._begin_anew(chat, message, edit.text)
             return
@@ -104,14 +109,7 @@ class Conversations:
 
     async def aclose(self) -> None:
         """Stop; what was not finished stays in the inbox."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        worker = asyncio.create_task(work)
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        await self._workers.aclose()
 
     async def _work(self, session: str) -> None:
         chat = self._chats[session]
@@ -194,20 +192,16 @@ class Conversations:
                 continue
             if name_of(message.text) is None:
                 chat.stopped.append(message.text)
-            self._mailbox.finish(message, [])
+            self._break_off(message, "stopped_here")
         if (current := chat.current) is not None:
             chat.stopped.insert(0, current.text)
-            self._interrupt(chat, lambda progress: self._stop(current, progress))
+            self._interrupt(chat, lambda progress: self._break_off(current, "stopped_here", progress))
 
-    def _stop(self, message: Inbound, progress: Progress) -> None:
-        self._break_off(message, progress, "stopped_here")
-
-    def _withdraw(self, message: Inbound, progress: Progress) -> None:
-        self._break_off(message, progress, "withdrawn")
-
-    def _break_off(self, message: Inbound, progress: Progress, why: str) -> None:
-        said, note = progress.so_far(), say(why, self._language(message))
-        self._turns.close(message, lambda: self._answers.break_off(message, note, said, progress.draft), said)
+    def _break_off(self, message: Inbound, why: str, progress: Progress | None = None) -> None:
+        """End a message where it is; without `progress` it waits, maybe since a restart that left it begun."""
+        said, draft = (progress.so_far(), progress.draft) if progress is not None else ("", message.draft)
+        note = say(why, self._language(message))
+        self._turns.close(message, lambda: self._answers.break_off(message, note, said, draft), said)
 
     def _begin_anew(self, chat: _Chat, message: Inbound, text: str) -> None:
         self._mailbox.rewrite(message, text, self._turns.requests(message))
@@ -223,7 +217,7 @@ class Conversations:
         """A message that waits, with its new text; None when it was taken back."""
         if text is not None:
             return self._mailbox.rewrite(message, text, 0)
-        self._mailbox.finish(message, [])
+        self._break_off(message, "withdrawn")
         return None
 
     def _interrupt(self, chat: _Chat, then: Callable[[Progress], None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from agent.channels.base import Limits
 from agent.errors import PicoClawError
-from agent.gateway.printable import printable, shortened
+from agent.gateway.printable import one_line, printable, shortened
 from agent.gateway.redaction import Redaction
 from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.spool import Spool
@@ -52,7 +52,7 @@ class Outgoing:
                 self._message.chat_id,
                 shortened(text, LONGEST_CAPTION),
                 file=str(path),
-                file_name=self._redact(printable(name)),
+                file_name=self._redact(one_line(name)) or "file",
                 turn=self._message.id,
             )
         )

@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return _OBEYED.sub("", _LINE_ENDS.sub("\n", text))
 
 
+def one_line(text: str) -> str:
+    """`text` on a line of its own, with single blanks."""
+    return " ".join(printable(text).split())
+
+
 def shortened(text: str, most: int) -> str:
     """At most so many characters of it, and a sign that there is more."""
     return text if len(text) <= most else f"{text[:most]}…"

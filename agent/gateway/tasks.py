@@ -18,8 +18,6 @@ from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.sessions import Message
 from agent.store.tasks import PREFIX, Task, Tasks
 
-# How often a task is looked at that nobody tells the end of: one that `/stop` dropped before it began.
-LOOK_S = 2.0
 # Of a task's text, in the chat that sees it answered.
 NOTICE_CHARS = 500
 
@@ -91,7 +89,7 @@ class Orders:
                 break
             ended = self._ended
             try:
-                async with asyncio.timeout(min(left, LOOK_S)):
+                async with asyncio.timeout(left):
                     await ended.wait()
             except TimeoutError:
                 continue

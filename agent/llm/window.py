@@ -1,8 +1,8 @@
 """Making a conversation fit a model's window, without ever parting a tool call from its result.
 
 Whole turns leave, oldest first. A newest turn that is too long alone is shortened from its oldest end: first the tools'
-results, then what the model said and called with, then what was asked, and at last whole steps leave; a marker says so,
-and the sequence of messages stays valid.
+results, then what the model said and called with, then what was asked, then the pictures of it, and at last whole steps
+leave; a marker says so, and the sequence of messages stays valid.
 More leaves than must, in blocks of a quarter of the window, so that the next requests begin alike and are read from the
 provider's prompt cache.
 """
@@ -30,6 +30,7 @@ Message = dict[str, Any]
 _BLOCKS = 4
 _KEPT_CHARS = 200  # of what is shortened
 _STEPS_MARKER = "[the first steps of your work on this did not fit the model's window and are left out]"
+_PICTURE_MARKER = "[a picture that did not fit the model's window is left out]"
 _PER_NOTE = tokens.of_text(_STEPS_MARKER)
 _MARKER = "[shortened: {missing} more characters did not fit the model's window]"
 
@@ -122,12 +123,12 @@ def _turns(messages: Sequence[Message]) -> tuple[list[Message], list[list[Messag
 
 def _shortened(turn: list[Message], leaving: int) -> list[Message]:
     kept = list(turn)
-    for role in ("tool", "assistant", "user"):
+    for role, change in (("tool", shorten), ("assistant", shorten), ("user", shorten), ("user", _without_pictures)):
         for place, message in enumerate(kept):
             if leaving <= 0:
                 return kept
             if message["role"] == role:
-                kept[place] = shorten(message)
+                kept[place] = change(message)
                 leaving -= tokens.of_message(message) - tokens.of_message(kept[place])
     return kept
 
@@ -143,19 +144,36 @@ def _without_oldest_steps(turn: list[Message], room: int) -> list[Message]:
             break
         size -= tokens.of_messages(turn[place:following])
         begin = following
-    if begin == 1 or not isinstance(turn[0].get("content"), str):
-        return [turn[0], *turn[begin:]]
-    return [{**turn[0], "content": f"{turn[0]['content']}\n\n{_STEPS_MARKER}"}, *turn[begin:]]
+    return [turn[0] if begin == 1 else _with_note(turn[0], _STEPS_MARKER), *turn[begin:]]
+
+
+def _with_note(message: Message, note: str) -> Message:
+    content = message.get("content") or ""
+    added = f"{content}\n\n{note}" if isinstance(content, str) else [*content, {"type": "text", "text": note}]
+    return {**message, "content": added}
 
 
 def shorten(message: Message) -> Message:
     """The message with the beginnings of its texts and arguments only; the same when they are short."""
     shorter = dict(message)
-    if isinstance(message.get("content"), str):
-        shorter["content"] = _beginning(message["content"])
+    content = message.get("content")
+    if isinstance(content, str):
+        shorter["content"] = _beginning(content)
+    elif isinstance(content, list):
+        shorter["content"] = [
+            {**part, "text": _beginning(part["text"])} if part.get("type") == "text" else part for part in content
+        ]
     if message.get("tool_calls"):
         shorter["tool_calls"] = [_shortened_call(call) for call in message["tool_calls"]]
     return shorter
+
+
+def _without_pictures(message: Message) -> Message:
+    content = message.get("content")
+    if not isinstance(content, list):
+        return message
+    left_out = {"type": "text", "text": _PICTURE_MARKER}
+    return {**message, "content": [part if part.get("type") == "text" else left_out for part in content]}
 
 
 def _shortened_call(call: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,20 +12,14 @@ import click
 from agent.config.words import CHANNELS
 from agent.operator.guide import SECRETS
 from agent.operator.words import language_of, say
+from agent.options import lang_option
 
 # config.json, hosts.json and deploy.py lie here.
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--lang`, of which the locale is the default."""
-    return click.option(
-        "--lang",
-        type=click.Choice(["en", "pl"]),
-        default=lambda: language_of(os.environ),
-        show_default="of the locale",
-        help="Language of what is said.",
-    )(command)
+# The operator's own language, unlike in a container, which has none.
+_in_own_language = lang_option("Language of what is said.", lambda: language_of(os.environ))
 
 
 @click.group()
@@ -38,7 +31,7 @@ def config() -> None:
 @click.argument("file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--no-references", is_flag=True, help="Take references for good, without resolving them.")
-@lang_option
+@_in_own_language
 def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
     """Print everything that is wrong with FILE (config.json beside deploy.py); exit 1 when that is anything.
 
@@ -63,7 +56,7 @@ def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="What to write.")
 @click.option("--force", is_flag=True, help="Put aside what is there as a backup.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what FILE leaves open is then an error.")
-@lang_option
+@_in_own_language
 def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None:
     """Make config.json of FILE, the config.json of PicoClaw (versions 0 to 3) or of mikrus-toolbox.
 
@@ -109,7 +102,7 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
 @click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="To write.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
 @click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
-@lang_option
+@_in_own_language
 @click.pass_context
 def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - what click parsed
     """Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.
@@ -149,7 +142,7 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
 @click.argument("names", metavar="[HOST]...", nargs=-1)
 @click.option("--data", multiple=True, metavar="KEY=VALUE", help="Data for the deploy, as pyinfra takes it.")
 @click.option("--keep-going", is_flag=True, help="Go on with the other hosts after one that fails.")
-@lang_option
+@_in_own_language
 def rollout(names: tuple[str, ...], data: tuple[str, ...], keep_going: bool, lang: str) -> None:
     """Deploy to one host of the inventory after the other, and stop at the first that does not become healthy.
 

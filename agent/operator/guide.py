@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agent.language import Language
+
 # What is typed unseen, or comes from PICOCLAW_... in the environment or from --secrets.
 SECRETS = ("api_key", "bot_token", "app_token")
 
@@ -20,7 +22,7 @@ KEY_PAGES = {
     "cohere": "https://dashboard.cohere.com/api-keys",
 }
 
-GUIDE: dict[str, dict[str, str]] = {
+GUIDE: dict[str, dict[Language, str]] = {
     "init_hello": {
         "en": "Enter keeps what is in brackets. Secrets are not shown while you type.",
         "pl": "Enter zostawia to, co w nawiasach. Sekretów nie widać podczas pisania.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.language import Language, closest, worded
 from agent.operator.guide import GUIDE
 
-CATALOGUE: dict[str, dict[str, str]] = {
+CATALOGUE: dict[str, dict[Language, str]] = {
     "no_file": {
         "en": "{file} does not exist: picoclaw init makes it",
         "pl": "{file} nie istnieje: utworzy go picoclaw init",
@@ -123,10 +124,10 @@ def language_of(environ: Mapping[str, str]) -> str:
     """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
-            return "pl" if environ[name].lower().startswith("pl") else "en"
+            return closest(environ[name])
     return "en"
 
 
 def say(sentence: str, language: str, /, **values: object) -> str:
     """The sentence in that language."""
-    return CATALOGUE[sentence][language].format(**values)
+    return worded(CATALOGUE[sentence], language, **values)

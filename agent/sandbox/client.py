@@ -168,21 +168,22 @@ class SandboxLink:
     async def get(self, path: str) -> AsyncIterator[bytes]:
         """Any regular file of the sandbox, in pieces of at most 512 KiB.
 
-        Without a bound: a file may grow for as long as it is read, and whoever reads it stops. A file that is changed
-        meanwhile is a SandboxError.
+        One that grows meanwhile, as a log does, comes as long as it was at first; one that is changed otherwise is a
+        SandboxError. Files of /proc have no size, and come without a bound: whoever reads them stops.
         """
-        offset, version = 0, ""
-        while True:
+        offset, first = 0, None
+        while first is None or not 0 < first.size_bytes <= offset:
             piece = await self._do(Piece, "get", path=path, offset=offset)
-            data = _decoded(piece.data)
-            if version not in ("", piece.version):
+            first = first or piece
+            if not _same(first, piece):
                 raise SandboxError(f"{path} was changed while it was read; try again.")
+            data = _decoded(piece.data)
+            if first.size_bytes > 0:
+                data = data[: first.size_bytes - offset]
             if not data:
                 return
             yield data
-            offset, version = offset + len(data), piece.version
-            if 0 < piece.size_bytes <= offset:  # files of /proc have no size
-                return
+            offset += len(data)
 
     async def put(self, path: str, pieces: AsyncIterator[bytes]) -> int:
         """Write a new file, making its directory; its size in bytes.
@@ -191,12 +192,21 @@ class SandboxLink:
             SandboxOperationError: with the code `exists` when something has that name already.
         """
         offset, waiting = 0, bytearray()
-        async for piece in pieces:
-            waiting += piece
-            while len(waiting) > PIECE_BYTES:
-                offset += await self._put(path, offset, bytes(waiting[:PIECE_BYTES]))
-                del waiting[:PIECE_BYTES]
-        return offset + await self._put(path, offset, bytes(waiting), last=True)
+        try:
+            async for piece in pieces:
+                waiting += piece
+                while len(waiting) > PIECE_BYTES:
+                    offset += await self._put(path, offset, bytes(waiting[:PIECE_BYTES]))
+                    del waiting[:PIECE_BYTES]
+            return offset + await self._put(path, offset, bytes(waiting), last=True)
+        except asyncio.CancelledError:
+            self._tell("drop", path=path)
+            raise
+        except Exception:
+            if self.connected:
+                with contextlib.suppress(SandboxError):
+                    await self.call("drop", path=path)
+            raise
 
     async def _put(self, path: str, offset: int, data: bytes, *, last: bool = False) -> int:
         encoded = binascii.b2a_base64(data, newline=False).decode()
@@ -244,7 +254,7 @@ class SandboxLink:
             session.end()
             raise SandboxUnavailable(f"The sandbox did not answer within {patience + self._grace:g} s.") from None
         except asyncio.CancelledError:
-            session.writer.write(encode({"id": next(self._ids), "op": "cancel", "target": request_id}))
+            self._tell("cancel", target=request_id)
             raise
         except ConnectionError:
             outcome = None
@@ -257,6 +267,11 @@ class SandboxLink:
         if isinstance(outcome, SandboxOperationError):
             raise outcome
         return outcome  # type: ignore[return-value]  # the decoder was given `kind`
+
+    def _tell(self, op: str, **params: object) -> None:
+        """A request whose answer nobody waits for."""
+        if self._session is not None:
+            self._session.writer.write(encode({**params, "id": next(self._ids), "op": op}))
 
     def _listen(self) -> socket.socket:
         if self._path.is_socket():
@@ -325,6 +340,12 @@ class SandboxLink:
         pending = session.pending[request_id] = Pending(dict[str, object])
         pending.future.add_done_callback(partial(_configured, session, request_id))
         session.writer.write(encode({"id": request_id, "op": "configure", **self._settings}))
+
+
+def _same(first: Piece, piece: Piece) -> bool:
+    """Whether a piece is of the file that the first one was of: unchanged, or longer than it was then."""
+    unchanged = (piece.modified_ns, piece.size_bytes) == (first.modified_ns, first.size_bytes)
+    return piece.file == first.file and (unchanged or piece.size_bytes > first.size_bytes)
 
 
 def _decoded(data: str) -> bytes:

@@ -13,7 +13,7 @@ from io import BufferedReader, FileIO
 
 from agent.sandbox import params, wire
 from agent.sandbox.params import RefusedError
-from agent.sandbox.pieces import get, open_regular, put, require_regular
+from agent.sandbox.pieces import drop, get, open_regular, put, require_regular
 from agent.sandbox.protocol import LIST_ENTRIES, READ_BYTES, READ_LINES
 from agent.sandbox.spawn import enter
 
@@ -39,10 +39,9 @@ _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 def answer(op: str, request: dict[str, object], workspace: str) -> bytes:
     """Carry out `op` and return the answer's JSON, all but the id of the request."""
-    operation = {"read": _read, "write": _write, "edit": _edit, "list": _list, "get": get, "put": put}[op]
     try:
         enter(workspace)
-        result = operation(request)
+        result = _OPERATIONS[op](request)
     except RefusedError as error:
         return refusal(error.code, str(error))
     except OSError as error:
@@ -204,3 +203,6 @@ def _type(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "dir"
     return "file" if stat.S_ISREG(mode) else "other"
+
+
+_OPERATIONS = {"read": _read, "write": _write, "edit": _edit, "list": _list, "get": get, "put": put, "drop": drop}

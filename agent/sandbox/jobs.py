@@ -30,7 +30,8 @@ _FILE_ANSWER_BYTES = 2 * 1024 * 1024
 _DRAIN_S = 0.2
 # How long a child that was sent SIGKILL may take to go, before the answer is given without it.
 _DYING_S = 3.0
-_READING = ("read", "list", "get")
+# What a full workspace does not keep from being done.
+_HARMLESS = ("read", "list", "get", "drop")
 # What is about to be written, by operation; base64 counts a third too much.
 _CONTENT = {"write": "content", "put": "data"}
 _OWNERS_TURN = "Its owner has to delete something: docker exec picoclaw-sandbox rm -r /workspace/NAME"
@@ -121,7 +122,7 @@ class Jobs:
 
     def _start_file_job(self, request_id: int, op: str, request: dict[str, object]) -> None:
         size = len(params.content(request, _CONTENT[op])) if op in _CONTENT else 0
-        if op not in _READING and not self.quota.fits(size):
+        if op not in _HARMLESS and not self.quota.fits(size):
             raise RefusedError(NO_SPACE, f"{self.quota.describe()}; delete something before you write.")
 
         def work() -> None:

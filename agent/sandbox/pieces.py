@@ -38,7 +38,7 @@ def require_regular(path: str, mode: int) -> None:
 
 
 def get(request: dict[str, object]) -> dict[str, object]:
-    """A piece of any file from byte `offset` on; `version` changes with what stands at that path."""
+    """A piece of any file from byte `offset` on, and what tells whether the next piece is of the same file."""
     from binascii import b2a_base64
 
     path = params.path(request)
@@ -49,7 +49,8 @@ def get(request: dict[str, object]) -> dict[str, object]:
     return {
         "data": b2a_base64(data, newline=False).decode(),
         "size_bytes": status.st_size,
-        "version": f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}",
+        "file": f"{status.st_dev}:{status.st_ino}",
+        "modified_ns": status.st_mtime_ns,
     }
 
 
@@ -64,7 +65,7 @@ def put(request: dict[str, object]) -> dict[str, object]:
     except Error:
         raise RefusedError("bad_request", "`data` is no base64.") from None
     folder = os.path.dirname(path) or "."
-    part = os.path.join(folder, f".{os.path.basename(path)}{_PART}")
+    part = _part_of(path)
     if offset == 0:
         os.makedirs(folder, exist_ok=True)
         _forget_old_parts(folder)
@@ -79,7 +80,19 @@ def put(request: dict[str, object]) -> dict[str, object]:
         file.write(data)
     if request.get("last") is True:
         _name(part, path)
-    return {"size_bytes": offset + len(data)}
+    return {}
+
+
+def drop(request: dict[str, object]) -> dict[str, object]:
+    """Remove what pieces there are of a new file that will not become whole."""
+    part = _part_of(params.path(request))
+    require_regular(part, os.lstat(part).st_mode)
+    os.unlink(part)
+    return {}
+
+
+def _part_of(path: str) -> str:
+    return os.path.join(os.path.dirname(path) or ".", f".{os.path.basename(path)}{_PART}")
 
 
 def _name(part: str, path: str) -> None:

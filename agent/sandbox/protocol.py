@@ -17,7 +17,7 @@ WORKSPACE = "/workspace"
 HEADER_BYTES = 4
 MAX_FRAME = 8 * 1024 * 1024
 
-FILE_OPS = ("read", "write", "edit", "list", "get", "put")
+FILE_OPS = ("read", "write", "edit", "list", "get", "put", "drop")
 
 # More at a time would not fit in 64 processes and 128 MB anyway.
 MAX_JOBS = 8

@@ -74,19 +74,22 @@ class ListResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A piece of a file, base64; `version` tells whether the next one is of the same file."""
+    """A piece of a file, base64, and what the file was when it was read.
+
+    `file` names the file itself, whatever its path: device and inode. `modified_ns` is in nanoseconds since 1970.
+    """
 
     data: str
     size_bytes: int
-    version: str
+    file: str
+    modified_ns: int
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """A piece was written; `size_bytes` is what there is of the file now."""
+    """A piece was written."""
 
-    size_bytes: int
     note: str = ""
 
 

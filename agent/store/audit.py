@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agent.store.database import transaction
+from agent.store.database import Store
 
 # For each client and verdict, so that a flood of refusals does not wash away what was allowed.
 KEPT = 2000
@@ -37,17 +37,17 @@ class EgressRecord:
 _COLUMNS = "client, host, port, address, bytes_up, bytes_down, seconds, verdict, reason, connections, ended_at"
 
 
-class Audit:
+class Audit(Store):
     """The egress table of the state file."""
 
     def __init__(self, connection: sqlite3.Connection, kept: int = KEPT) -> None:
-        self._db = connection
+        super().__init__(connection)
         self._kept = kept
 
     def add(self, records: Iterable[EgressRecord]) -> None:
         """Store records, all in one transaction, and forget the oldest of their kinds beyond the bound."""
         rows = [tuple(getattr(record, column) for column in _COLUMNS.split(", ")) for record in records]
-        with transaction(self._db):
+        with self.together():
             self._db.executemany(f"INSERT INTO egress ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             for client, verdict in {(row[0], row[7]) for row in rows}:
                 self._prune(client, verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 STATE = Path("/var/lib/picoclaw/state.db")
@@ -115,6 +115,9 @@ MIGRATIONS: tuple[str, ...] = (
         done INTEGER                    -- whether it is one: 0 for a reason why there is none
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE inbox ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;      -- its sender has taken it back
+    """,
 )
 
 
@@ -144,6 +147,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+class Store:
+    """A part of the state file: what is kept of one subject."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def together(self) -> AbstractContextManager[None]:
+        """A transaction around what is stored inside, here or in another part of the same file."""
+        return transaction(self._db)
 
 
 def _keep_copy(connection: sqlite3.Connection, version: int) -> None:

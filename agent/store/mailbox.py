@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 import msgspec
 
-from agent.store.database import transaction
+from agent.store.database import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class Inbound:
         attempts: how often its turn was begun.
         revision: how many of the requests that its turn has stored are older than `text`; 0 when none is.
         draft: the message that shows the beginning of its answer.
+        withdrawn: whether its sender has taken it back while it was worked on.
     """
 
     channel: str
@@ -64,6 +64,7 @@ class Inbound:
     attempts: int = 0
     revision: int = 0
     draft: str | None = None
+    withdrawn: bool = False
     id: int = 0
 
     @property
@@ -114,11 +115,8 @@ _POSTED = _OUTBOUND.removesuffix(", id")
 _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
 
 
-class Mailbox:
+class Mailbox(Store):
     """The inbox and outbox tables of the state file."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
 
     def receive(self, messages: Iterable[Inbound], marks: Mapping[str, str] | None = None) -> list[Inbound]:
         """Store messages, and the channel's places in its streams with them; return those not seen before.
@@ -128,7 +126,7 @@ class Mailbox:
             marks: names and values of the places up to which the streams are now stored (`marks()` reads them).
         """
         fresh = []
-        with transaction(self._db):
+        with self.together():
             for message in messages:
                 row = self._db.execute(
                     "INSERT INTO inbox (channel, chat_id, external_id, user_id, message_id, text, language, private,"
@@ -188,16 +186,20 @@ class Mailbox:
         """Remember the message that shows the beginning of the answer."""
         self._db.execute("UPDATE inbox SET draft = ? WHERE id = ?", (message_id, inbound.id))
 
+    def withdraw(self, inbound: Inbound) -> None:
+        """Record that a message is taken back, before its turn has ended."""
+        self._db.execute("UPDATE inbox SET withdrawn = 1 WHERE id = ?", (inbound.id,))
+
     def finish(self, inbound: Inbound, replies: Iterable[Outbound]) -> None:
         """Mark a message done and store its replies, in one transaction."""
-        with transaction(self._db):
+        with self.together():
             self._db.execute("UPDATE inbox SET done_at = ? WHERE id = ?", (time.time(), inbound.id))
             self.post(replies)
 
     def post(self, messages: Iterable[Outbound]) -> None:
         """Store messages that are to be sent."""
         now = time.time()
-        with transaction(self._db):
+        with self.together():
             self._db.executemany(
                 f"INSERT INTO outbox ({_POSTED}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(*(getattr(message, column) for column in _POSTED.split(", ")), now) for message in messages],
@@ -242,7 +244,7 @@ class Mailbox:
 
     def failed(self, outbound: Outbound, why: str, notices: Iterable[Outbound] = ()) -> None:
         """Give a message up: the service will never take it. What is to be said of it is stored with that."""
-        with transaction(self._db):
+        with self.together():
             self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
             self.post(notices)
 
@@ -251,7 +253,7 @@ class Mailbox:
 
         The newest of each chat stays, for `knows`.
         """
-        with transaction(self._db):
+        with self.together():
             received = self._db.execute(
                 "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox AS old WHERE done_at < ? AND EXISTS (SELECT 1"
                 " FROM inbox AS newer WHERE newer.channel = old.channel AND newer.chat_id = old.chat_id"
@@ -268,6 +270,6 @@ class Mailbox:
 
 def _inbound(row: tuple[object, ...]) -> Inbound:
     values = dict(zip(_INBOUND.split(", "), row, strict=True))
-    values["private"] = bool(values["private"])
+    values |= {name: bool(values[name]) for name in ("private", "withdrawn")}
     values["attachments"] = _attachments.decode(str(values["attachments"]))
     return Inbound(**values)  # type: ignore[arg-type]  # the columns are the fields

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 
+from agent.store.database import Store
 
-class Owners:
+
+class Owners(Store):
     """The owners table of the state file."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
 
     def add(self, channel: str, user_id: str) -> None:
         """Record that a user has paired."""

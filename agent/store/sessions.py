@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
-from agent.store.database import transaction
+from agent.store.database import Store
 
 Message = dict[str, Any]
 
@@ -24,15 +22,8 @@ class Stretch(NamedTuple):
     complete: bool
 
 
-class Sessions:
+class Sessions(Store):
     """The messages table of the state file."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    def together(self) -> AbstractContextManager[None]:
-        """A transaction around what is stored inside, here or in another table of the same file."""
-        return transaction(self._db)
 
     def append(self, session: str, turn: int, message: Message) -> None:
         """Store one message of a turn."""

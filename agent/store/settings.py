@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
+from agent.store.database import Store
 
 
-class Settings:
+class Settings(Store):
     """The settings table of the state file."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
 
     def get(self, name: str) -> str | None:
         """The value; None when there is none."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from agent.store.database import transaction
+from agent.store.database import Store
 
 # A task's message in the inbox is called this and its id.
 PREFIX = "task:"
@@ -26,7 +24,7 @@ class Task:
         id: as its script named it.
         finished: whether nothing more is done about it.
         done: whether `answer` is an answer; else it says why there is none.
-        answer: Markdown; empty until it has ended, or when it was dropped before it began.
+        answer: Markdown; empty until it has ended.
         seconds: from the queue to the end, or to now.
     """
 
@@ -37,15 +35,8 @@ class Task:
     seconds: float
 
 
-class Tasks:
+class Tasks(Store):
     """The tasks table of the state file."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-
-    def together(self) -> AbstractContextManager[None]:
-        """A transaction around what is stored inside, here or in another table of the same file."""
-        return transaction(self._db)
 
     def add(self, task_id: str, channel: str, session: str) -> bool:
         """Note a new task; False when there is one of that id already."""
@@ -86,7 +77,7 @@ class Tasks:
 
         Of a task that had a conversation of its own, the conversation as well.
         """
-        with transaction(self._db):
+        with self.together():
             rows = self._db.execute(
                 "SELECT t.id, t.channel, t.session FROM tasks AS t LEFT JOIN inbox AS i"
                 " ON i.channel = t.channel AND i.external_id = ? || t.id"

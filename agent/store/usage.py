@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 
+from agent.store.database import Store
+
 MICRODOLLARS = 1_000_000
 # More than any request has; SQLite's integers, and so the sums of a day, end at 2^63.
 _MOST = 10**12
@@ -51,12 +53,12 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Usage:
+class Usage(Store):
     """The usage table of the state file."""
 
     def __init__(self, connection: sqlite3.Connection, now: Callable[[], datetime] = _utc_now) -> None:
         """`now` is in UTC."""
-        self._db = connection
+        super().__init__(connection)
         self.now = now
 
     def today(self) -> date:

@@ -1,21 +1,26 @@
-"""Measures each budget of the design on a fresh lab host and prints it beside its goal."""
+"""Measures each budget of the design, and what an operator does, on fresh lab hosts; each beside its goal."""
 
 from __future__ import annotations
 
 import platform
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
-from tests import labs
 from tests.bench import channels, litellm, measures, operations, overhead
+from tests.bench.measures import Row
+from tests.chats import chats
+from tests.lab import Lab
+from tests.lab.lab import remove
 from tests.lab.progress import say, step
 from tests.stack import GATEWAY, SANDBOX, Stack
 
 NAME = "picoclaw-bench"
 MESSAGES = 100
+_WIDTH = 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +40,11 @@ class Figure:
             verdict = f"{self.goal:g} {self.unit}, met"
         else:
             verdict = f"{self.goal:g} {self.unit}, MISSED by {self.value - self.goal:.1f} {self.unit}"
-        return f"{self.what:58} {self.value:8.1f} {self.unit:4}  {verdict}"
+        return f"{self.what:{_WIDTH}} {self.value:8.1f} {self.unit:4}  {verdict}"
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["budgets", "operations"]), nargs=-1)
-def main(what: tuple[str, ...]) -> None:
-    """Print the table of WHAT, all without it; exit code 1 only when something could not be measured.
-
-    `budgets` are memory and times of the assistant, `operations` the times of what an operator does, on six hosts.
-    """
-    figures: list[Figure] = []
-    if "budgets" in what or not what:
-        with labs.raised(NAME) as stack:
-            figures += measure(stack)
-    if "operations" in what or not what:
-        figures += [Figure(*row) for row in operations.rows(NAME)]
-    print(f"\n{platform.machine()}, kernel {platform.release()}, one run\n")
-    print(f"{'what':58} {'measured':>8}       goal")
-    for figure in figures:
-        print(figure.row())
-
-
-def measure(stack: Stack) -> list[Figure]:
-    """Every figure, in the order of the design's table."""
-    first = timed_deploy(stack, "First deploy")
+def gateway(stack: Stack) -> list[Row]:
+    """Telegram with an instant model, in the order of the design's table."""
     noop = [timed_deploy(stack, "No-op deploy") for _ in range(3)]
     stack.wait_ready()
     starts = [measures.start_to_first_poll(stack) for _ in range(5)]
@@ -67,37 +52,75 @@ def measure(stack: Stack) -> list[Figure]:
     with step("Idling"):
         idle = measures.idle_memory(stack)
     sandbox_rss = measures.rss(stack, SANDBOX)
+    chat = chats(stack.fakes)[0]
     with step(f"{2 * MESSAGES} messages"):
-        half = measures.message_to_reply(stack, MESSAGES // 2)
+        took = measures.message_to_reply(chat, MESSAGES // 2)
         after_50 = measures.rss(stack, GATEWAY)
-        half += measures.message_to_reply(stack, MESSAGES // 2)
+        took += measures.message_to_reply(chat, MESSAGES // 2)
         after_100 = measures.rss(stack, GATEWAY)
-        rest = measures.message_to_reply(stack, MESSAGES)
+        took += measures.message_to_reply(chat, MESSAGES)
         after_200 = measures.rss(stack, GATEWAY)
     peaks = {name: stack.peak_memory(name) / measures.MIB for name in idle}
     sizes = {name: measures.image_size(stack, name) for name in (GATEWAY, SANDBOX)}
-    by_channel = channels.rows(stack)
-    with step("The same with Anthropic, through litellm"):
-        translated = litellm.rows(stack)
     return [
-        *(Figure(f"idle memory, {name}", value, "MiB") for name, value in idle.items()),
-        Figure("idle memory of the whole stack", sum(idle.values()), "MiB", 64),
-        Figure("gateway RSS after 100 messages", after_100, "MiB", 55),
-        Figure("gateway RSS after 200 messages", after_200, "MiB", 55),
-        Figure("gateway growth between message 50 and 200", after_200 - after_50, "MiB", 0.5),
-        Figure("sandbox server RSS, idle", sandbox_rss, "MiB", 12),
-        Figure("gateway start to first poll, median of 5", sorted(starts)[2], "s", 1),
-        Figure("message to reply, instant model, p50", measures.percentile(half + rest, 50), "ms", 15),
-        Figure("message to reply, instant model, p95", measures.percentile(half + rest, 95), "ms", 40),
-        Figure("first deploy (installs Docker, builds both images)", first, "s"),
-        Figure("no-op deploy, best of 3", min(noop), "s", 4),
-        Figure("image, compressed: gateway", sizes[GATEWAY], "MB", 40),
-        Figure("image, compressed: sandbox", sizes[SANDBOX], "MB"),
-        *(Figure(f"peak memory, {name}", value, "MiB") for name, value in peaks.items()),
-        *(Figure(*row) for row in by_channel),
-        *(Figure(*row) for row in translated),
-        *(Figure(what, value, unit) for what, value, unit in overhead.rows()),
+        *((f"idle memory, {name}", value, "MiB", None) for name, value in idle.items()),
+        ("idle memory of the whole stack", sum(idle.values()), "MiB", 64),
+        ("gateway RSS after 100 messages", after_100, "MiB", 55),
+        ("gateway RSS after 200 messages", after_200, "MiB", 55),
+        ("gateway growth between message 50 and 200", after_200 - after_50, "MiB", 0.5),
+        ("sandbox server RSS, idle", sandbox_rss, "MiB", 12),
+        ("gateway start to first poll, median of 5", sorted(starts)[2], "s", 1),
+        ("message to reply, instant model, p50", measures.percentile(took, 50), "ms", 15),
+        ("message to reply, instant model, p95", measures.percentile(took, 95), "ms", 40),
+        ("no-op deploy, best of 3", min(noop), "s", 4),
+        ("image, compressed: gateway", sizes[GATEWAY], "MB", 40),
+        ("image, compressed: sandbox", sizes[SANDBOX], "MB", None),
+        *((f"peak memory, {name}", value, "MiB", None) for name, value in peaks.items()),
     ]
+
+
+def translated(stack: Stack) -> list[Row]:
+    """What litellm adds."""
+    with step("The same with Anthropic, through litellm"):
+        return litellm.rows(stack)
+
+
+PARTS: dict[str, Callable[[Stack], list[Row]]] = {
+    "gateway": gateway,
+    "channels": channels.rows,
+    "litellm": translated,
+    "overhead": lambda _: overhead.rows(),
+    "operations": lambda stack: operations.rows(stack.lab.name),
+}
+
+
+@click.command()
+@click.option("--lab", "name", default=NAME, show_default=True, help="The host to raise, in place of one so called.")
+@click.option("--keep", is_flag=True, help="Go on with the lab host that there is, and leave it.")
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+def main(name: str, keep: bool, parts: tuple[str, ...]) -> None:
+    """Print the table, or PARTS of it; fails only when something could not be measured.
+
+    `operations` raises six hosts of its own, one after the other and five at once.
+    """
+    if not keep:
+        remove(name)
+    lab = Lab.up(name)
+    try:
+        stack = Stack(lab)
+        first = timed_deploy(stack, "First deploy")
+        stack.wait_ready()
+        figures = [Figure(*row) for part in parts or PARTS for row in PARTS[part](stack)]
+        if not keep:
+            figures.append(Figure("first deploy (installs Docker, builds both images)", first, "s"))
+        stack.close()
+    finally:
+        if not keep:
+            lab.down()
+    click.echo(f"\n{platform.machine()}, kernel {platform.release()}, one run\n")
+    click.echo(f"{'what':{_WIDTH}} {'measured':>8}       goal")
+    for figure in figures:
+        click.echo(figure.row())
 
 
 def timed_deploy(stack: Stack, title: str) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-
 from tests import litellm_box
 from tests.bench import measures
+from tests.bench.measures import Row
+from tests.chats import chats
 from tests.litellm_box import LLM
 from tests.stack import Stack
 
 MESSAGES = 20
-Row = tuple[str, float, str, float | None]
 
 
 def rows(stack: Stack) -> list[Row]:
@@ -20,8 +19,9 @@ def rows(stack: Stack) -> list[Row]:
         stack.wait_healthy(LLM)
         parent = measures.rss(stack, LLM)
         asleep = measures.idle_memory(stack)
-        cold, warm = answered(stack), answered(stack)
-        took = measures.message_to_reply(stack, MESSAGES)
+        chat = chats(stack.fakes)[0]
+        cold, warm = (measures.answered(chat, "hello", 120) for _ in range(2))
+        took = measures.message_to_reply(chat, MESSAGES)
         loaded = measures.idle_memory(stack, settle_s=5)
         peak = {name: stack.peak_memory(name) / measures.MIB for name in loaded}
         worker = measures.rss_of_child(stack, LLM)
@@ -38,10 +38,3 @@ def rows(stack: Stack) -> list[Row]:
         ("Anthropic, message to reply, p50", measures.percentile(took, 50), "ms", None),
         ("image, compressed: llm", size, "MB", 110),
     ]
-
-
-def answered(stack: Stack) -> float:
-    """Seconds from a message to its answer."""
-    began = time.monotonic()
-    stack.ask("hello", timeout=120)
-    return time.monotonic() - began

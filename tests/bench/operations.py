@@ -11,24 +11,33 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import labs
+from tests.bench.measures import Row
 from tests.lab.progress import step
 from tests.stack import REPOSITORY, Stack, copy_repository
 
 HOSTS = 5
-Row = tuple[str, float, str]
 
 
-def rows(name: str) -> Iterator[Row]:
-    """What was measured, the value and its unit, on lab hosts of this name."""
-    with labs.raised(name) as stack, tempfile.TemporaryDirectory() as directory:
-        yield "from nothing to the first answer (init, deploy, message)", _timed(lambda: _first(stack, directory)), "s"
+def rows(name: str) -> list[Row]:
+    """Measured on lab hosts whose names begin so."""
+    return [(what, seconds, "s", None) for what, seconds in _measured(name)]
+
+
+def _measured(name: str) -> Iterator[tuple[str, float]]:
+    with labs.raised(f"{name}-new") as stack, tempfile.TemporaryDirectory() as directory:
+        yield (
+            "from nothing to the first answer (init, deploy, message)",
+            _timed(lambda: _first(stack, directory)),
+            "s",
+            None,
+        )
         yield from _one_host(stack, Path(directory))
     with fleet(name) as (one, hosts):
-        yield f"first deploy to {HOSTS} hosts at once, each building", _deploy(one, hosts), "s"
-        yield f"no-op deploy to {HOSTS} hosts at once", _deploy(one, hosts), "s"
+        yield f"first deploy to {HOSTS} hosts at once, each building", _deploy(one, hosts)
+        yield f"no-op deploy to {HOSTS} hosts at once", _deploy(one, hosts)
     with fleet(name) as (one, hosts):
         first = f"picoclaw_images_from={one.lab.name}"
-        yield f"first deploy to {HOSTS} hosts at once, one building", _deploy(one, hosts, "--data", first), "s"
+        yield f"first deploy to {HOSTS} hosts at once, one building", _deploy(one, hosts, "--data", first)
 
 
 def _first(stack: Stack, directory: str) -> None:
@@ -37,19 +46,24 @@ def _first(stack: Stack, directory: str) -> None:
     stack.ask("hello")
 
 
-def _one_host(stack: Stack, directory: Path) -> Iterator[Row]:
+def _one_host(stack: Stack, directory: Path) -> Iterator[tuple[str, float]]:
     hosts = str(directory / "hosts.json")
-    yield "no-op deploy", _deploy(stack, hosts), "s"
+    yield "no-op deploy, host set up by init", _deploy(stack, hosts)
     clone = directory / "clone"
     copy_repository(clone)
     version = clone / "agent/__init__.py"
     version.write_text(version.read_text().replace('__version__ = "', '__version__ = "9.'))
-    yield "upgrade to a version that differs in the agent", _deploy(stack, hosts, source=clone), "s"
+    yield "upgrade to a version that differs in the agent", _deploy(stack, hosts, source=clone)
     previous = ("--data", "picoclaw_version=previous")
-    yield "going back to the version before", _deploy(stack, hosts, *previous, source=clone), "s"
-    yield "refresh (images anew from packages of today)", _deploy(stack, hosts, "--data", "picoclaw_refresh=true"), "s"
+    yield "going back to the version before", _deploy(stack, hosts, *previous, source=clone)
+    yield (
+        "refresh (images anew from packages of today)",
+        _deploy(stack, hosts, "--data", "picoclaw_refresh=true"),
+        "s",
+        None,
+    )
     everything = ("--data", "picoclaw_state=absent", "--data", "picoclaw_purge=true")
-    yield "removal of everything", _deploy(stack, hosts, *everything), "s"
+    yield "removal of everything", _deploy(stack, hosts, *everything)
 
 
 @contextmanager

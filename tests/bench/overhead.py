@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from agent.llm.models import Models
+from tests.bench.measures import Row
 from tests.conformance.engines import Direct, World
 from tests.conformance.litellm import Litellm, running
 from tests.conformance.providers import PROVIDERS
@@ -61,7 +62,7 @@ async def first(world: World) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def direct() -> list[tuple[str, float, str]]:
+def direct() -> list[Row]:
     """Raw and direct, beside the same stand-in."""
 
     async def both(world: World) -> tuple[float, float]:
@@ -69,14 +70,14 @@ def direct() -> list[tuple[str, float, str]]:
 
     alone, engine = Direct().play(PROVIDERS["openai"], both)
     return [
-        ("httpx alone, per call", alone, "ms"),
-        ("direct engine, per call", engine, "ms"),
-        ("direct engine, ratio to httpx alone", engine / alone, ""),
-        ("direct engine, overhead per call", engine - alone, "ms"),
+        ("httpx alone, per call", alone, "ms", None),
+        ("direct engine, per call", engine, "ms", None),
+        ("direct engine, ratio to httpx alone", engine / alone, "", None),
+        ("direct engine, overhead per call", engine - alone, "ms", None),
     ]
 
 
-def litellm(alone: float) -> list[tuple[str, float, str]]:
+def litellm(alone: float) -> list[Row]:
     """Cold and warm, and what it takes in memory."""
     with running(warm=False) as engine:
         parent = memory(engine, worker=False)
@@ -85,14 +86,17 @@ def litellm(alone: float) -> list[tuple[str, float, str]]:
         warm = engine.play(PROVIDERS["anthropic"], first)
         found = {name: engine.play(PROVIDERS[name], through) for name in PROVIDERS}
         worker = memory(engine, worker=True)
-    rows = [("litellm, first answer, cold", cold, "ms"), ("litellm, first answer, warmed before", warm, "ms")]
+    rows: list[Row] = [
+        ("litellm, first answer, cold", cold, "ms", None),
+        ("litellm, first answer, warmed before", warm, "ms", None),
+    ]
     for name, value in found.items():
-        rows.append((f"litellm engine, {name}, per call", value, "ms"))
-        rows.append((f"litellm engine, {name}, ratio to httpx alone", value / alone, ""))
+        rows.append((f"litellm engine, {name}, per call", value, "ms", None))
+        rows.append((f"litellm engine, {name}, ratio to httpx alone", value / alone, "", None))
     return [
         *rows,
-        ("litellm parent, RSS asleep", parent, "MiB"),
-        ("litellm worker, RSS after all calls", worker, "MiB"),
+        ("litellm parent, RSS asleep", parent, "MiB", None),
+        ("litellm worker, RSS after all calls", worker, "MiB", None),
     ]
 
 
@@ -104,8 +108,8 @@ def memory(engine: Litellm, *, worker: bool) -> float:
     return box.rss_mb(box.workers()[0] if worker else box.pid)
 
 
-def rows() -> list[tuple[str, float, str]]:
-    """All of them: name, value, unit."""
+def rows() -> list[Row]:
+    """All of them."""
     found = direct()
     if reason := why_no_engine():
         print(f"litellm is left out: {reason}", file=sys.stderr)
@@ -115,7 +119,7 @@ def rows() -> list[tuple[str, float, str]]:
 
 def main() -> int:
     """Print the table."""
-    for what, value, unit in rows():
+    for what, value, unit, _ in rows():
         print(f"{what:50} {value:9.1f} {unit}")
     return 0
 

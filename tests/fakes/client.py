@@ -145,10 +145,6 @@ class FakesClient:
         message = wire.DiscordMessage(**{"user_id": defaults.DISCORD_OWNER_ID, "text": text, **options})
         return self._post("/discord/user_message", message, dict[str, str])["id"]
 
-    def discord_edit(self, message_id: str, text: str | None) -> None:
-        """A user changes a message, or deletes it."""
-        self._post("/discord/user_edit", wire.DiscordEdit(id=message_id, text=text))
-
     def discord_command(self, name: str, argument: str = "", **options: Any) -> None:
         """The owner chooses a command of the menu."""
         order = {"user_id": defaults.DISCORD_OWNER_ID, "name": name, "argument": argument, **options}
@@ -157,16 +153,6 @@ class FakesClient:
     def discord_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.DiscordSeen]:
         """The messages of a channel above `after`; `dm` is the owner's private one."""
         return self._get(f"/discord/chat/{channel}", list[wire.DiscordSeen], after=after)
-
-    def wait_for_discord(
-        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = ""
-    ) -> list[wire.DiscordSeen]:
-        """The bot's messages above `after` as soon as there are any (and one contains the text)."""
-        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout}
-        found = self._get(f"/discord/chat/{channel}/wait", list[wire.DiscordSeen], timeout, **query)
-        if not found:
-            raise FakesError(f"the bot sent nothing to {channel} on Discord within {timeout:g} s of waiting")
-        return found
 
     def discord_status(self) -> wire.DiscordStatus:
         """How the bot is connected."""
@@ -201,16 +187,6 @@ class FakesClient:
     def slack_chat(self, channel: str = "dm", *, after: str = "0") -> list[wire.SlackSeen]:
         """The messages of a channel after a time; `dm` is the owner's private one."""
         return self._get(f"/slack/chat/{channel}", list[wire.SlackSeen], after=after)
-
-    def wait_for_slack(
-        self, channel: str = "dm", *, after: str = "0", timeout: float = 10.0, containing: str = "", thread: str = ""
-    ) -> list[wire.SlackSeen]:
-        """The bot's messages after a time, as soon as there are any (and one contains the text)."""
-        query: dict[str, Any] = {"after": after, "containing": containing, "timeout": timeout, "thread": thread}
-        found = self._get(f"/slack/chat/{channel}/wait", list[wire.SlackSeen], timeout, **query)
-        if not found:
-            raise FakesError(f"the bot sent nothing to {channel} on Slack within {timeout:g} s of waiting")
-        return found
 
     def slack_status(self) -> wire.SlackStatus:
         """How the app is connected, and what became of the envelopes."""

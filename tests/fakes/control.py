@@ -17,9 +17,7 @@
     POST /discord/user_edit        DiscordEdit      a user changes a message, or deletes it
     POST /discord/user_command     DiscordCommand   -> {"id"}; a user chooses a command of the menu
     GET  /discord/chat/CHANNEL     ?after=          -> [DiscordSeen]; `dm` is the owner's private channel
-    GET  /discord/chat/CHANNEL/wait    as for Telegram
     GET  /discord/status                            -> DiscordStatus
-    GET  /discord/calls            ?since=          -> [DiscordCall]
     POST /discord/settings         DiscordSettings
     POST /discord/fail             DiscordFault     of the REST API
     POST /discord/gateway          DiscordOrder     what befalls the open connections
@@ -27,9 +25,8 @@
     POST /slack/user_edit          SlackEdit        a user changes a message, or deletes it
     POST /slack/user_command       SlackCommand     -> {"trigger_id"}; a user uses the slash command
     GET  /slack/chat/CHANNEL       ?after=          -> [SlackSeen]; `dm` is the owner's private channel
-    GET  /slack/chat/CHANNEL/wait  as for Telegram, and ?thread=
     GET  /slack/status                              -> SlackStatus
-    GET  /slack/calls              ?method=&since=  -> [SlackCall]; /slack/calls/wait as for Telegram
+    GET  /slack/calls              ?method=&since=  -> [SlackCall]
     POST /slack/settings           SlackSettings
     POST /slack/fail               SlackFault       of the Web API
     POST /slack/socket             SlackOrder       what befalls the open websockets

@@ -118,6 +118,10 @@ class Attacker:
         """The gateway's state file as it lies on the host's disk, journal included."""
         return b"".join(path.read_bytes() for path in sorted(self._volume("picoclaw-state").glob("state.db*")))
 
+    def spool(self) -> list[str]:
+        """The files that wait to be sent, on the host's disk."""
+        return [path.name for path in (self._volume("picoclaw-state") / "spool").iterdir()]
+
     def workspace(self, name: str) -> Path:
         """A file of the workspace, seen from outside."""
         return self._volume("picoclaw_picoclaw-workspace") / name

@@ -96,6 +96,17 @@ def allow_hosts(
     redeployed()
 
 
+@pytest.fixture(scope="module")
+def seeing(_battlefield: _Battlefield, redeployed: Callable[[], None]) -> Iterator[None]:
+    """A model that looks at pictures."""
+    stack = _battlefield.attacker.stack
+    with stack.edited_config(llm={"vision": True}):
+        stack.wait_ready()
+        redeployed()
+        yield
+    redeployed()
+
+
 @dataclass
 class _Group:
     cases: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""`python -m tests.hostile.weaken --lab NAME CONTROL`: makes a lab's sandbox anew without that control, by hand only.
+"""`python -m tests.hostile.weaken --lab NAME CONTROL`: makes a lab's sandbox or gateway anew without it, by hand only.
 
 Then run the battery with PICOCLAW_AS_IT_IS=1 and see which cases notice; `pyinfra inventory deploy.py` repairs it.
 A sandbox that is confined more weakly than it should be does not serve: so its own check is silenced with each.
@@ -9,16 +9,16 @@ machine's. Limits are widened, not removed, so that a bomb stays one.
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import click
 
-from roles.common.names import SANDBOX
-from roles.containers.specs import sandbox
+from roles.common.names import GATEWAY, SANDBOX
 from tests.lab import Lab
-from tests.stack import Stack
-from tests.weakened import create_arguments
+from tests.stack import REPOSITORY, Stack
+from tests.weakened import create_arguments, deployed
 
 _LIBRARY = "/opt/picoclaw/agent"
 _MUTANT = "/root/mutant"
@@ -37,14 +37,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Mutant:
-    """What the server does of its own accord, taken out of its code."""
+    """What a container's program does of its own accord, taken out of its code."""
 
     file: str
     old: str
     new: str
+    container: str = SANDBOX
 
 
-SILENCED = Mutant("sandbox/__main__.py", 'problem = weakness("sandbox")', 'problem = ""')
+SILENCED = {
+    SANDBOX: Mutant("sandbox/__main__.py", 'problem = weakness("sandbox")', 'problem = ""'),
+    GATEWAY: Mutant("gateway/__main__.py", 'selfcheck.seen("gateway")', '""', GATEWAY),
+}
 
 CONTROLS: dict[str, Change] = {
     "seccomp": Change(("--security-opt=seccomp",), ("--security-opt=seccomp=unconfined",)),
@@ -95,6 +99,20 @@ MUTANTS = {
     "drain": Mutant("sandbox/jobs.py", "_DRAIN_S = 0.2", "_DRAIN_S = 1e9"),
     "regular-files": Mutant("sandbox/pieces.py", "os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY", "os.O_RDONLY"),
     "descriptors": Mutant("sandbox/spawn.py", "os.closerange(_FIRST_INHERITED, _BEYOND_LAST)", "pass"),
+    "only-files": Mutant("sandbox/pieces.py", "    require_regular(path, os.fstat(fd).st_mode)\n", ""),
+    "one-file": Mutant("sandbox/client.py", "    return piece.file == first.file and ", "    return True or ", GATEWAY),
+    "files-of-a-turn": Mutant("gateway/outgoing.py", "MOST_FILES = 10", "MOST_FILES = 10_000", GATEWAY),
+    "size-of-a-file": Mutant("store/spool.py", "if size > most_bytes:", "if size > 4 * most_bytes:", GATEWAY),
+    "names-sent": Mutant("gateway/outgoing.py", "self._redact(one_line(name))", "name", GATEWAY),
+    "names-received": Mutant(
+        "gateway/attachments.py", 'cleaned = _UNSAFE.sub("_", name).strip(" .-_") or "file"', "return name", GATEWAY
+    ),
+    "growing-files": Mutant(
+        "sandbox/client.py", "(unchanged or piece.size_bytes > first.size_bytes)", "unchanged", GATEWAY
+    ),
+    "kinds-of-pictures": Mutant(
+        "gateway/pictures.py", "kind = kind_of(bytes(content[:16]))", 'kind = "image/png"', GATEWAY
+    ),
 }
 
 
@@ -102,14 +120,15 @@ MUTANTS = {
 @click.option("--lab", "name", required=True, help="A lab with PicoClaw on it.")
 @click.argument("control", type=click.Choice([*CONTROLS, *MUTANTS]))
 def main(name: str, control: str) -> None:
-    """Take CONTROL away from the sandbox of a lab."""
+    """Take CONTROL away from the containers of a lab."""
     stack = Stack(Lab.open(name))
-    tag = stack.inspect(SANDBOX)["Config"]["Image"].rpartition(":")[2]
-    change = CONTROLS.get(control, Change())
-    mutants = [SILENCED, *([MUTANTS[control]] if control in MUTANTS else [])]
-    library = f"--mount=type=bind,source={_mutated(stack, tag, mutants)},target={_LIBRARY},readonly"
-    words = [*create_arguments(sandbox(tag), change.drop, (library, *change.add)), *change.arguments]
-    stack.lab.ssh(f"docker rm -f {SANDBOX}; docker create {_quoted(words)} && docker start {SANDBOX}", check=True)
+    change, mutants = CONTROLS.get(control, Change()), [MUTANTS[control]] if control in MUTANTS else []
+    container = mutants[0].container if mutants else SANDBOX
+    spec = deployed(stack)[container]
+    library = _mutated(stack, [SILENCED[container], *mutants])
+    mount = f"--mount=type=bind,source={library},target={_LIBRARY},readonly"
+    words = [*create_arguments(spec, change.drop, (mount, *change.add)), *change.arguments]
+    stack.lab.ssh(f"docker rm -f {container}; docker create {_quoted(words)} && docker start {container}", check=True)
     stack.wait_ready()
 
 
@@ -118,19 +137,17 @@ def _quoted(words: Iterable[str]) -> str:
     return " ".join(f'"{word}"' if "$(" in word else shlex.quote(word) for word in words)
 
 
-def _mutated(stack: Stack, tag: str, mutants: Iterable[Mutant]) -> str:
-    """A directory on the host with the sandbox's library, so mutated."""
-    stack.lab.ssh(
-        f"rm -rf {_MUTANT}; made=$(docker create {sandbox(tag).image}) && docker cp $made:{_LIBRARY} {_MUTANT} && "
-        f"docker rm $made && find {_MUTANT} -name __pycache__ -exec rm -r {{}} +",
-        check=True,
-    )
+def _mutated(stack: Stack, mutants: Iterable[Mutant]) -> str:
+    """A directory on the host with the package as it is here, so mutated: the gateway's image holds no sources."""
+    place = stack.lab.places.root / _MUTANT.lstrip("/")
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(REPOSITORY / "agent", place, ignore=shutil.ignore_patterns("__pycache__", "operator"))
     for mutant in mutants:
-        code = stack.lab.ssh(f"cat {_MUTANT}/{mutant.file}", check=True).stdout
+        code = (place / mutant.file).read_text(encoding="utf-8")
         if mutant.old not in code:
             raise click.ClickException(f"{mutant.file} has no {mutant.old!r} any more; choose another mutation")
-        stack.lab.ssh(f"cat > {_MUTANT}/{mutant.file}", stdin=code.replace(mutant.old, mutant.new), check=True)
-    stack.lab.ssh(f"chmod -R a+rX {_MUTANT}", check=True)
+        (place / mutant.file).write_text(code.replace(mutant.old, mutant.new), encoding="utf-8")
+    stack.lab.ssh(f"chown -R 0:0 {_MUTANT} && chmod -R a+rX {_MUTANT}", check=True)
     return _MUTANT
 
 

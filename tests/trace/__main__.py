@@ -14,6 +14,7 @@ import click
 from roles.seccomp.profile import PROFILES
 from tests.chats import CHANNELS
 from tests.everyday.commands import PACKAGES
+from tests.fakes import defaults
 from tests.fakes.errors import FakesError
 from tests.lab import Lab
 from tests.lab.progress import say, step
@@ -21,7 +22,7 @@ from tests.litellm_box import LLM, config, model
 from tests.stack import GATEWAY, SANDBOX, Stack
 from tests.trace.reading import Trace, Window
 from tests.trace.strace import following
-from tests.trace.workloads import SITE, workloads
+from tests.trace.workloads import workloads
 
 _WRITTEN = Path(__file__).parents[2] / "roles/seccomp/traced"
 _PROFILE_OF = {GATEWAY: "gateway", SANDBOX: "sandbox", LLM: "llm"}
@@ -70,7 +71,7 @@ def _trace(stack: Stack, folder: Path) -> tuple[Trace, list[str]]:
 
 def _config(stack: Stack, folder: Path) -> Path:
     """Everything that a container does only when the owner asks for it; the gateway's own model stays a direct one."""
-    document = config(stack, sandbox={"allow_hosts": [SITE]})
+    document = config(stack, sandbox={"allow_hosts": [defaults.SITE_HOST]})
     document["llm"]["fallbacks"] = [model("anthropic"), model("gemini")]
     document.pop("channel", None)
     document["channels"] = CHANNELS

@@ -17,7 +17,7 @@ from tests.everyday.commands import EVERYDAY, OF_PACKAGES
 from tests.everyday.script import judge, script
 from tests.fakes import defaults, wire
 from tests.fakes.errors import FakesError
-from tests.fakes.pictures import PICTURE
+from tests.fakes.pictures import PICTURE, PICTURE_URL
 from tests.litellm_box import LLM
 from tests.stack import GATEWAY, SANDBOX, Stack
 
@@ -26,10 +26,6 @@ Workload = Callable[[Stack], None]
 PATIENCE = 180.0
 # None of these attacks: what only an attack asks for must not come on the list.
 _TESTS = {"conversation": test_conversation, "operation": test_operation, "sandbox": test_sandbox}
-SITE = "site.example.org"  # config.json lets commands reach it
-_PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
-)  # fmt: skip
 
 
 def workloads() -> Iterator[tuple[str, Workload]]:
@@ -195,10 +191,10 @@ def _quota(stack: Stack) -> None:
 def _egress(stack: Stack) -> None:
     """Commands that reach a host of sandbox.allow_hosts, and one that they may not reach."""
     commands = (
-        f"curl -fsS https://{SITE}/ && curl -fsSo /dev/null https://{SITE}/bytes/3000000",
-        f"git clone -q https://{SITE}/repo.git && cat repo/README && rm -rf repo",
-        f"python3 -c \"import urllib.request as r; print(r.urlopen('https://{SITE}/').read())\"",
-        "! curl -fsS https://other.example.net/",
+        f"curl -fsS https://{defaults.SITE_HOST}/ && curl -fsSo /dev/null https://{defaults.SITE_HOST}/bytes/3000000",
+        f"git clone -q https://{defaults.SITE_HOST}/repo.git && cat repo/README && rm -rf repo",
+        f"python3 -c \"import urllib.request as r; print(r.urlopen('https://{defaults.SITE_HOST}/').read())\"",
+        f"! curl -fsS https://{defaults.OTHER_SITE_HOST}/",
     )
     for command in commands:
         told = test_sandbox.run(stack, command, PATIENCE, timeout_s=PATIENCE)
@@ -212,7 +208,7 @@ def _calls(provider: str) -> Workload:
         host = litellm_box.MODELS[provider][0]
         image = [
             {"type": "text", "text": "what is it?"},
-            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_PIXEL}"}},
+            {"type": "image_url", "image_url": {"url": PICTURE_URL}},
         ]
         call = wire.ToolCall(name="exec", arguments={"command": "id"})
         found: list[int] = []

@@ -11,7 +11,7 @@ from tests.hostile.weaken import CONTROLS, MUTANTS, SILENCED, Mutant
 from tests.weakened import create_arguments
 
 AGENT = Path(__file__).resolve().parents[2] / "agent"
-EVERY_MUTANT = {**MUTANTS, "silenced": SILENCED}
+EVERY_MUTANT = {**MUTANTS, **{f"silenced {container}": mutant for container, mutant in SILENCED.items()}}
 
 
 @pytest.mark.parametrize("mutant", EVERY_MUTANT.values(), ids=list(EVERY_MUTANT))

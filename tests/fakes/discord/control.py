@@ -11,7 +11,7 @@ from tests.fakes import defaults
 from tests.fakes.discord import users
 from tests.fakes.discord.errors import ApiError
 from tests.fakes.discord.world import World
-from tests.fakes.forms import body_of, seconds
+from tests.fakes.forms import body_of
 from tests.fakes.web import json_response
 from tests.fakes.wire import (
     DiscordCommand,
@@ -19,7 +19,6 @@ from tests.fakes.wire import (
     DiscordFault,
     DiscordMessage,
     DiscordOrder,
-    DiscordSeen,
     DiscordSettings,
     DiscordStatus,
 )
@@ -42,30 +41,17 @@ class DiscordControl:
         router.add_post("/discord/fail", _does(DiscordFault, self._fail))
         router.add_post("/discord/gateway", _does(DiscordOrder, world.hub.order))
         router.add_get("/discord/chat/{channel}", self._chat)
-        router.add_get("/discord/chat/{channel}/wait", self._wait)
         router.add_get("/discord/status", self._status)
-        router.add_get("/discord/calls", self._calls)
 
     def _fail(self, fault: DiscordFault) -> None:
         self._world.faults.append(fault)
 
     async def _chat(self, request: web.Request) -> web.Response:
-        return json_response(self._seen(request))
-
-    async def _wait(self, request: web.Request) -> web.Response:
-        wanted = request.query.get("containing", "")
-
-        def replies() -> list[DiscordSeen]:
-            answers = [one for one in self._seen(request) if one.from_bot and not one.deleted]
-            return answers if any(wanted in one.text for one in answers) else []
-
-        return json_response(await self._world.changed.until(replies, seconds(request, "timeout")) or [])
-
-    def _seen(self, request: web.Request) -> list[DiscordSeen]:
         channel = request.match_info["channel"]
         if channel == "dm":
             channel = self._world.private_channel(defaults.DISCORD_OWNER_ID).id
-        return [message.as_wire() for message in self._world.messages(channel, request.query.get("after", "0"))]
+        found = self._world.messages(channel, request.query.get("after", "0"))
+        return json_response([message.as_wire() for message in found])
 
     async def _status(self, _request: web.Request) -> web.Response:
         hub = self._world.hub
@@ -73,10 +59,6 @@ class DiscordControl:
         return json_response(
             DiscordStatus(connected=hub.connected, identifies=hub.identifies, resumed=hub.resumed, commands=names)
         )
-
-    async def _calls(self, request: web.Request) -> web.Response:
-        since = seconds(request, "since")
-        return json_response([call for call in self._world.calls if call.time >= since])
 
 
 def _does(form: type[Any], work: Callable[[Any], str | None]) -> Callable[[web.Request], Awaitable[web.Response]]:

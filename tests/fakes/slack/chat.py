@@ -41,7 +41,6 @@ def update(world: World, params: Params) -> dict[str, Any]:
     before = message.as_object(world.address(defaults.SLACK_FILES_HOST))
     message.text, message.blocks = text, shown
     message.edited, message.edits = time.time(), message.edits + 1
-    world.changed.fire()
     events.changed(world, message, before)
     return _as_answer(world, message)
 
@@ -53,7 +52,6 @@ def delete(world: World, params: Params) -> dict[str, Any]:
     if not message.from_bot:
         raise ApiError("cant_delete_message")
     message.deleted = True
-    world.changed.fire()
     events.deleted(world, message)
     return {"channel": channel.id, "ts": message.ts}
 
@@ -64,7 +62,6 @@ def add_reaction(world: World, params: Params) -> dict[str, Any]:
     if name in message.reactions:
         raise ApiError("already_reacted")
     message.reactions.append(name)
-    world.changed.fire()
     return {}
 
 
@@ -74,7 +71,6 @@ def remove_reaction(world: World, params: Params) -> dict[str, Any]:
     if name not in message.reactions:
         raise ApiError("no_reaction")
     message.reactions.remove(name)
-    world.changed.fire()
     return {}
 
 

@@ -8,11 +8,9 @@ from tests.fakes import defaults
 from tests.fakes.forms import body_of, seconds
 from tests.fakes.slack import people
 from tests.fakes.slack.errors import ApiError
-from tests.fakes.slack.messages import StoredMessage
 from tests.fakes.slack.server import Slack
 from tests.fakes.web import json_response
 from tests.fakes.wire import (
-    SlackCall,
     SlackCommand,
     SlackEdit,
     SlackFault,
@@ -38,10 +36,8 @@ class SlackControl:
         router.add_post("/slack/user_edit", self._user_edit)
         router.add_post("/slack/user_command", self._user_command)
         router.add_get("/slack/chat/{channel}", self._chat)
-        router.add_get("/slack/chat/{channel}/wait", self._wait)
         router.add_get("/slack/status", self._status)
         router.add_get("/slack/calls", self._calls)
-        router.add_get("/slack/calls/wait", self._wait_for_call)
         router.add_post("/slack/settings", self._settings)
         router.add_post("/slack/fail", self._fail)
         router.add_post("/slack/socket", self._socket)
@@ -71,23 +67,10 @@ class SlackControl:
         return json_response({"trigger_id": str(envelope.payload["trigger_id"])})
 
     async def _chat(self, request: web.Request) -> web.Response:
-        return json_response([one.as_wire() for one in self._messages(request)])
-
-    async def _wait(self, request: web.Request) -> web.Response:
-        wanted, thread = request.query.get("containing", ""), request.query.get("thread", "")
-
-        def replies() -> list[StoredMessage]:
-            answers = [one for one in self._messages(request) if one.from_bot and not one.deleted]
-            answers = [one for one in answers if not thread or one.thread_ts == thread]
-            return answers if any(wanted in one.text for one in answers) else []
-
-        found = await self._world.changed.until(replies, seconds(request, "timeout"))
-        return json_response([one.as_wire() for one in found or []])
-
-    def _messages(self, request: web.Request) -> list[StoredMessage]:
         name = request.match_info["channel"]
         channel = self._world.private_channel(defaults.SLACK_OWNER_ID).id if name == "dm" else name
-        return self._world.seen(channel, request.query.get("after", "0"))
+        found = self._world.seen(channel, request.query.get("after", "0"))
+        return json_response([one.as_wire() for one in found])
 
     async def _status(self, _request: web.Request) -> web.Response:
         hub = self._world.hub
@@ -103,15 +86,8 @@ class SlackControl:
         )
 
     async def _calls(self, request: web.Request) -> web.Response:
-        return json_response(self._matching_calls(request))
-
-    async def _wait_for_call(self, request: web.Request) -> web.Response:
-        wait = seconds(request, "timeout")
-        return json_response(await self._world.changed.until(lambda: self._matching_calls(request), wait) or [])
-
-    def _matching_calls(self, request: web.Request) -> list[SlackCall]:
         method, since = request.query.get("method", ""), seconds(request, "since")
-        return [call for call in self._world.calls if call.time >= since and method in ("", call.method)]
+        return json_response([c for c in self._world.calls if c.time >= since and method in ("", c.method)])
 
     async def _settings(self, request: web.Request) -> web.Response:
         change(self._slack, await body_of(request, SlackSettings))

@@ -11,8 +11,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tests.fakes.signals import Signal
-
 RETRY_S = (0.5, 60.0, 300.0)
 ACKNOWLEDGE_S = 3.0
 
@@ -48,9 +46,8 @@ class Envelope:
 class Hub:
     """Sends envelopes; the newest connection gets them."""
 
-    def __init__(self, changed: Signal) -> None:
+    def __init__(self) -> None:
         """Nobody is connected."""
-        self._changed = changed
         self._tasks: set[asyncio.Task[None]] = set()
         self.lines: list[Line] = []
         self.reset()
@@ -81,7 +78,6 @@ class Hub:
             if envelope.id == envelope_id:
                 envelope.answer = answer
                 envelope.acknowledged.set()
-                self._changed.fire()
 
     def send_again(self) -> None:
         """Sends what was acknowledged already, as the service does when acknowledgements cross with its retries."""

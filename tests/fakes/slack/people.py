@@ -49,7 +49,6 @@ def edits(world: World, order: SlackEdit) -> None:
         else:
             message.attachments = [{"service_name": "example", "title": "A preview", "from_url": "https://example.org"}]
         events.changed(world, message, before)
-    world.changed.fire()
 
 
 def commands(world: World, order: SlackCommand) -> Envelope:

@@ -51,7 +51,6 @@ class Slack:
             call.error = error.word
             response = json_response(error.body, error.status, error.headers)
         call.status = response.status
-        self.world.changed.fire()
         return response
 
     async def _answer(self, request: web.Request, name: str, call: SlackCall) -> web.Response:
@@ -60,7 +59,6 @@ class Slack:
         call.parameters = params.recorded()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or params.text("token")
         call.token = token[:4]
-        self.world.changed.fire()
         fault = self.world.faults.take(lambda one: one.method in ("*", name))
         if fault is not None and (raw := await _suffer(fault, request)) is not None:
             return raw

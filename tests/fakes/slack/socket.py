@@ -57,7 +57,6 @@ class Connection:
             lines.append(self)
         work = [asyncio.ensure_future(self._write()), asyncio.ensure_future(self._ping())]
         try:
-            self._world.changed.fire()
             await self._read()
         finally:
             self.gone.set()

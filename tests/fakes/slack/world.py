@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from tests.fakes import defaults
 from tests.fakes.faults import Faults
-from tests.fakes.signals import Signal
 from tests.fakes.slack.errors import ApiError
 from tests.fakes.slack.hub import Hub
 from tests.fakes.slack.messages import Channel, StoredFile, StoredMessage, User
@@ -38,8 +37,7 @@ class World:
 
     def __init__(self) -> None:
         """A fresh workspace; the times of messages go on over `reset`."""
-        self.changed = Signal()
-        self.hub = Hub(self.changed)
+        self.hub = Hub()
         self._addresses: dict[str, str] = {}
         self._last_ts = 0
         self.reset()
@@ -112,7 +110,6 @@ class World:
     def store(self, message: StoredMessage) -> StoredMessage:
         """Puts a message into its channel and wakes who waits for it."""
         self.messages[message.channel.id, message.ts] = message
-        self.changed.fire()
         return message
 
     def message(self, channel: Channel, ts: str) -> StoredMessage:

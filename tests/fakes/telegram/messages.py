@@ -1,5 +1,6 @@
 """Messages and files as the service keeps them."""
 
+import hashlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,6 +98,7 @@ class StoredMessage:
             reply_to=self.reply_to.id if self.reply_to else None,
             file_name=self.file.name if self.file else None,
             file_size=len(self.file.content) if self.file else None,
+            file_sha256=hashlib.sha256(self.file.content).hexdigest() if self.file else None,
             edited=self.edited,
             edits=self.edits,
             deleted=self.deleted,

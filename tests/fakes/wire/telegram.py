@@ -62,6 +62,7 @@ class Message(Form):
     reply_to: int | None = None
     file_name: str | None = None
     file_size: int | None = None
+    file_sha256: str | None = None  # in hex
     edited: float | None = None
     edits: int = 0
     deleted: bool = False

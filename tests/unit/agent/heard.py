@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
 
 from agent.store.mailbox import Edited, Inbound
 
@@ -13,6 +18,29 @@ async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the channel has no event for a test to wait on
             await asyncio.sleep(0.01)
+
+
+@dataclass
+class Name:
+    """The name of a host; 127.0.0.1 while it `resolves`."""
+
+    host: str
+    resolves: bool = False
+
+
+def unresolvable(monkeypatch: pytest.MonkeyPatch, host: str) -> Name:
+    """A name for which DNS has no answer just now; every other is looked up as ever."""
+    name, lookup = Name(host), socket.getaddrinfo
+
+    def getaddrinfo(asked: Any, *more: Any, **options: Any) -> Any:
+        if asked not in (host, host.encode()):
+            return lookup(asked, *more, **options)
+        if not name.resolves:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return lookup("127.0.0.1", *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return name
 
 
 class Heard:

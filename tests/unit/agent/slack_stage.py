@@ -19,7 +19,7 @@ from tests.unit.agent.heard import Heard, until
 
 OWNER = defaults.SLACK_OWNER_ID
 MENTION = f"<@{defaults.SLACK_BOT_USER}>"
-ME = Me(defaults.SLACK_BOT_USER, defaults.SLACK_BOT_ID)
+ME = Me(defaults.SLACK_BOT_USER)
 
 
 class Stage:
@@ -75,10 +75,13 @@ class Stage:
 
 
 def channel_for(
-    fakes: StandIns, bot_token: str = defaults.SLACK_TOKEN, app_token: str = defaults.SLACK_APP_TOKEN
+    fakes: StandIns,
+    bot_token: str = defaults.SLACK_TOKEN,
+    app_token: str = defaults.SLACK_APP_TOKEN,
+    host: str = "127.0.0.1",
 ) -> SlackChannel:
-    """A channel that reaches the stand-in."""
-    base, files = fakes.url(defaults.SLACK_HOST), fakes.url(defaults.SLACK_FILES_HOST)
+    """A channel that reaches the stand-in, the Web API by the name `host`."""
+    base, files = fakes.url(defaults.SLACK_HOST).replace("127.0.0.1", host), fakes.url(defaults.SLACK_FILES_HOST)
     return SlackChannel(bot_token, app_token, f"{base}/api/", (f"{files}/",))
 
 
@@ -88,14 +91,14 @@ def play(
     heard: Heard | None = None,
     before: Callable[[Slack], None] = lambda _: None,
     wait: bool = True,
-    **tokens: str,
+    **given: str,
 ) -> None:
-    """Run a scene with a listening channel; `before` prepares the workspace."""
+    """Run a scene with a listening channel; `before` prepares the workspace, `channel_for` takes the rest."""
 
     async def whole() -> None:
         async with StandIns() as fakes:
             before(fakes.state.slack)
-            stage = Stage(fakes, channel_for(fakes, **tokens), heard or Heard())
+            stage = Stage(fakes, channel_for(fakes, **given), heard or Heard())
             listening = asyncio.create_task(stage.channel.run(stage.heard))
             try:
                 if wait:

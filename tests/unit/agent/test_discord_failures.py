@@ -23,7 +23,7 @@ from tests.fakes import defaults
 from tests.fakes.discord.gateway.connection import Connection
 from tests.fakes.wire import DiscordFault, DiscordSettings
 from tests.unit.agent.discord_stage import Play, Stage, play
-from tests.unit.agent.heard import until
+from tests.unit.agent.heard import unresolvable, until
 
 __all__ = ["play"]
 
@@ -110,20 +110,13 @@ def test_a_network_that_fails_in_any_way_is_survived(play: Play, monkeypatch: py
 
 
 def test_names_that_do_not_resolve_are_tried_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve, working = socket.getaddrinfo, False
-
-    def lookup(host: Any, *more: Any, **options: Any) -> Any:
-        if not working and host == "localhost":
-            raise socket.gaierror(-3, "Temporary failure in name resolution")
-        return resolve(host, *more, **options)
+    name = unresolvable(monkeypatch, "discord.test")
 
     async def scene(stage: Stage) -> None:
-        nonlocal working
-        monkeypatch.setattr(Route, "BASE", Route.BASE.replace("127.0.0.1", "localhost"))
-        monkeypatch.setattr(socket, "getaddrinfo", lookup)
+        monkeypatch.setattr(Route, "BASE", Route.BASE.replace("127.0.0.1", name.host))
         async with stage.listening(up=False) as channel:
             await until(lambda: "cannot be reached" in (channel.contact.problem or ""))
-            working, moment = True, time.monotonic()
+            name.resolves, moment = True, time.monotonic()
             print(f"DNS: back after {await stage.begun_since(moment):.2f} s")
             await stage.up(channel)
 

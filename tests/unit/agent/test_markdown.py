@@ -50,14 +50,10 @@ PIECES = [
 def test_parts_are_short_and_lose_nothing(seed: int, limit: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - chance, not a secret
     text = "".join(chance.choice(PIECES) for _ in range(chance.randrange(200)))
-    parts = split(text, limit, _units)
-    assert all(0 < _units(part) <= limit for part in parts)
+    parts = split(text, limit)
+    assert all(0 < len(part) <= limit for part in parts)
     assert all(part.count("```") % 2 == 0 for part in parts if text.count("```py") == text.count("```") / 2 == 0)
     assert _words("".join(parts)) == _words(text)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _words(text: str) -> str:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from py_mini_racer import MiniRacer
 
 from agent import n8n
 from agent.cli import main
-
-NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node, which n8n's code is written for, is not installed here")
-
-# n8n gives these to the code of a node; `$json` is the item.
-_RUN = """
-const [code, item] = process.argv.slice(1);
-const given = { $json: JSON.parse(item), $execution: { id: '42' }, $itemIndex: 0 };
-const result = new Function(...Object.keys(given), code)(...Object.values(given));
-process.stdout.write(JSON.stringify(result.json));
-"""
 
 HOSTILE = [
     "plain words",
@@ -53,12 +42,12 @@ def nodes() -> dict[str, dict[str, Any]]:
 
 
 def evaluated(name: str, item: dict[str, Any]) -> dict[str, Any]:
-    """What a Code node makes of an item."""
+    """What a Code node makes of an item, `$json`, in V8, which is node's engine too."""
     code = nodes()[name]["parameters"]["jsCode"]
-    done = subprocess.run(
-        [str(NODE), "-e", _RUN, "--", code, json.dumps(item)], capture_output=True, text=True, check=True
-    )
-    return dict(json.loads(done.stdout))
+    given = {"$json": item, "$execution": {"id": "42"}, "$itemIndex": 0}
+    values = ", ".join(json.dumps(value) for value in given.values())
+    call = f"JSON.stringify((function ({', '.join(given)}) {{\n{code}\n}})({values}).json)"
+    return dict(json.loads(str(MiniRacer().eval(call))))
 
 
 def run(folder: Path, command: str, docker: str) -> subprocess.CompletedProcess[str]:
@@ -101,7 +90,6 @@ def test_the_nodes_are_of_versions_that_n8n_has() -> None:
     assert "credentials" not in nodes()["Ask PicoClaw"]
 
 
-@needs_node
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_task_is_one_word_of_the_shell(tmp_path: Path, text: str) -> None:
     item = evaluated("Make it a command", {"task": text, "reply_to": "telegram'; touch pwned", "timeout": 60})
@@ -114,7 +102,6 @@ def test_a_task_is_one_word_of_the_shell(tmp_path: Path, text: str) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
-@needs_node
 def test_a_command_that_a_restart_cut_off_runs_again_with_the_same_id(tmp_path: Path) -> None:
     item = evaluated("Make it a command", {"task": "go", "reply_to": "", "timeout": 60})
     calls = tmp_path / "calls"
@@ -127,7 +114,6 @@ def test_a_command_that_a_restart_cut_off_runs_again_with_the_same_id(tmp_path: 
     assert ids[0].startswith("n8n-42-")
 
 
-@needs_node
 @pytest.mark.parametrize("code", [1, 2, 3])
 def test_an_answer_ends_it_whatever_the_exit_code(tmp_path: Path, code: int) -> None:
     item = evaluated("Make it a command", {"task": "go", "reply_to": "", "timeout": 60})
@@ -138,7 +124,6 @@ def test_an_answer_ends_it_whatever_the_exit_code(tmp_path: Path, code: int) -> 
     assert calls.read_text() == "x\n"
 
 
-@needs_node
 def test_what_comes_back_is_read() -> None:
     done = evaluated("Read the answer", {"code": 0, "stdout": '{"status":"done","answer":"42"}\n', "stderr": ""})
     assert done == {"status": "done", "answer": "42"}

@@ -65,7 +65,6 @@ def test_what_is_not_stored_is_not_acknowledged_and_comes_again() -> None:
         stage.world.hub.acknowledge_s, stage.world.hub.retry_s = 0.2, (0.0, 0.0)
         stage.write("hello")
         await until(lambda: stage.world.hub.envelopes[0].sent == 2)
-        assert not stage.heard.messages or stage.world.hub.envelopes[0].sent > 1
         await stage.heard.until(1)
         await until(stage.acknowledged)
 
@@ -226,7 +225,7 @@ def test_attachments_are_fetched_with_the_token_and_only_from_slack() -> None:
     content = bytes(range(256)) * 4000
 
     async def scene(stage: Stage) -> None:
-        message = stage.write(
+        stage.write(
             "look",
             files=[
                 Attachment(name="../evil.bin", content=content),
@@ -242,12 +241,12 @@ def test_attachments_are_fetched_with_the_token_and_only_from_slack() -> None:
         assert b"".join([piece async for piece in stage.channel.download(picture.preview)]) == PICTURE
         with pytest.raises(RejectedError, match="file_not_found"):
             await anext(stage.channel.download("F0NONE"))
-        await refused_elsewhere(stage, data.reference, message)
+        await refused_elsewhere(stage, data.reference)
 
     play(scene)
 
 
-async def refused_elsewhere(stage: Stage, reference: str, message: StoredMessage) -> None:
+async def refused_elsewhere(stage: Stage, reference: str) -> None:
     """Neither a redirect nor an address takes the token to another host."""
     tokens: list[str | None] = []
 
@@ -265,7 +264,7 @@ async def refused_elsewhere(stage: Stage, reference: str, message: StoredMessage
     with pytest.raises(RejectedError, match="not on one of Slack's own"):
         await anext(stage.channel.download(reference))
     thief.close()
-    assert (tokens, message.deleted) == ([], False)
+    assert tokens == []
 
 
 def test_a_file_that_may_not_be_read_is_not_taken_for_the_page_to_sign_in() -> None:

@@ -102,8 +102,9 @@ def test_files_go_out_into_the_thread(tmp_path: Path) -> None:
         await stage.heard.until(1)
         chat = stage.heard.messages[0].chat_id
         await stage.channel.send(outbound(chat, "a <caption>", file=str(file), file_name="zażółć.bin"))
-        sent = stage.world.seen(GENERAL)[-1]
-        assert (sent.text, sent.thread_ts) == ("a &lt;caption&gt;", chat.partition(":")[2])
+        _, caption, sent = stage.world.seen(GENERAL)
+        assert (caption.text, caption.thread_ts) == ("a &lt;caption&gt;", chat.partition(":")[2])
+        assert (sent.text, sent.thread_ts) == ("", chat.partition(":")[2])
         assert (sent.files[0].name, sent.files[0].content) == ("zażółć.bin", file.read_bytes())
         with pytest.raises(RejectedError, match="empty"):
             await stage.channel.send(outbound(chat, "", file=str(empty), file_name="x"))
@@ -112,6 +113,43 @@ def test_files_go_out_into_the_thread(tmp_path: Path) -> None:
         stage.world.scopes -= {"files:write"}
         with pytest.raises(RejectedError, match="files:write"):
             await stage.channel.send(outbound(chat, "", file=str(file), file_name="x"))
+
+    play(scene)
+
+
+def test_a_caption_previews_no_link_calls_nobody_and_is_said_once(tmp_path: Path) -> None:
+    file = tmp_path / "1"
+    file.write_bytes(b"content")
+
+    async def scene(stage: Stage) -> None:
+        message = outbound(
+            stage.home, "https://evil.test/?secret <!here> @channel", file=str(file), file_name="x", id=7
+        )
+        stage.fail("error", method="files.completeUploadExternal")
+        with pytest.raises(ChannelError):
+            await stage.channel.send(message)
+        await stage.channel.send(message)
+        caption, sent = stage.world.seen(stage.home)
+        assert caption.text == "https://evil.test/?secret &lt;\u2060!here&gt; @\u2060channel"
+        assert (sent.text, sent.files[0].content) == ("", b"content")
+        (posted,) = stage.calls("chat.postMessage")
+        assert (posted.parameters["unfurl_links"], posted.parameters["unfurl_media"]) == ("false", "false")
+        assert not any("initial_comment" in one.parameters for one in stage.calls("files.completeUploadExternal"))
+        await stage.channel.send(message)
+        assert len(stage.calls("chat.postMessage")) == 2
+
+    play(scene)
+
+
+def test_a_file_of_the_spool_that_cannot_be_read_is_given_up(tmp_path: Path) -> None:
+    loop, folder = tmp_path / "loop", tmp_path / "folder"
+    loop.symlink_to(loop)
+    folder.mkdir()
+
+    async def scene(stage: Stage) -> None:
+        for file in (loop, folder):
+            with pytest.raises(RejectedError, match="not there any more"):
+                await stage.channel.send(outbound(stage.home, "", file=str(file), file_name="x"))
 
     play(scene)
 
@@ -130,6 +168,7 @@ def test_sending_says_whether_to_try_again() -> None:
             {"kind": "error", "error": "internal_error"},
             {"kind": "error", "status": 503, "body": "<html>"},
             {"kind": "error", "status": 200, "body": '{"ok": tr'},
+            {"kind": "error", "status": 200, "body": '{"ok": true}'},
             {"kind": "reset"},
             {"kind": "error", "error": "token_revoked"},
         ):

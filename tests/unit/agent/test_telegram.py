@@ -15,7 +15,7 @@ from tests.fakes.pictures import PICTURE as PNG
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import Attachment, TelegramSettings, UserEdit, UserMessage
 from tests.unit.agent.heard import Heard, until
-from tests.unit.agent.telegram_scene import GROUP, group_message, hasty, play, write
+from tests.unit.agent.telegram_stage import GROUP, group_message, hasty, play, write
 
 
 @pytest.fixture(autouse=True)

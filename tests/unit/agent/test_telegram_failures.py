@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,13 +15,13 @@ from telegram.request import HTTPXRequest
 
 from agent.channels import telegram as module
 from agent.channels import telegram_content, telegram_inbound, telegram_link, telegram_trouble
-from agent.channels.base import ChannelError
+from agent.channels.base import FRESH_AFTER, ChannelError
 from agent.channels.telegram import TelegramChannel
 from tests.fakes import defaults
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramFault
-from tests.unit.agent.heard import Heard, until
-from tests.unit.agent.telegram_scene import OWNER, answer, calls, hasty, play, write
+from tests.unit.agent.heard import Heard, unresolvable, until
+from tests.unit.agent.telegram_stage import OWNER, answer, calls, hasty, play, write
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +129,7 @@ def test_a_webhook_that_somebody_sets_is_taken_away_at_once_and_nothing_lost(mon
 
 
 def test_a_token_that_is_revoked_while_running_is_said_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram_trouble, "TOKEN_WAIT_S", 0.5)
+    monkeypatch.setattr(telegram_trouble, "OWNER_WAIT_S", 0.5)
 
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         await until(lambda: channel.contact.problem is None)
@@ -158,31 +157,22 @@ def test_a_refused_token_is_said_once_and_not_hammered(caplog: pytest.LogCapture
 
 
 def test_names_that_are_not_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, answers = socket.getaddrinfo, True
-
-    def resolve(host: Any, *more: Any, **options: Any) -> Any:
-        if host not in ("api.telegram.test", b"api.telegram.test"):
-            return real(host, *more, **options)
-        if not answers:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return real("127.0.0.1", *more, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    name = unresolvable(monkeypatch, "api.telegram.test")
+    name.resolves = True
 
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
-        nonlocal answers
         await until(lambda: channel.contact.problem is None)
-        answers = False
+        name.resolves = False
         host = fakes.host(defaults.TELEGRAM_HOST)
         await host.set_mode("reset")  # so that it has to look the name up again
         await host.set_mode("ok")
         await until(lambda: "name resolution" in (channel.contact.problem or ""))
         assert channel.contact.curable
         write(fakes, "hello")
-        answers = True
+        name.resolves = True
         await heard.until(1, 10)
 
-    play(scene, host="api.telegram.test")
+    play(scene, host=name.host)
 
 
 def test_a_wedged_pool_of_polls_is_left_behind_at_once() -> None:
@@ -213,7 +203,7 @@ def test_a_wedged_pool_of_calls_is_left_behind_and_keeps_nothing_from_being_hear
         pool = channel._link._calls
         url = f"{fakes.url(defaults.TELEGRAM_HOST)}/bot{defaults.TELEGRAM_TOKEN}/getMe"
         kept = [await _kept(pool, url) for _ in range(8)]
-        for _ in range(telegram_link.FRESH_AFTER):
+        for _ in range(FRESH_AFTER):
             with pytest.raises(ChannelError, match="ool"):
                 await channel.send(answer(channel, "hi"))
         await channel.send(answer(channel, "hi"))

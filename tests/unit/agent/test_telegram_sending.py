@@ -16,7 +16,7 @@ from tests.fakes.pictures import PICTURE as PNG
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramFault, TelegramSettings
 from tests.unit.agent.heard import Heard
-from tests.unit.agent.telegram_scene import GROUP, OWNER, answer, calls, group_message, hasty, play, write
+from tests.unit.agent.telegram_stage import GROUP, OWNER, answer, calls, group_message, hasty, play, write
 
 
 @pytest.fixture(autouse=True)

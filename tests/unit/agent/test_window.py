@@ -277,6 +277,43 @@ def test_a_turn_of_many_steps_loses_the_oldest_whole() -> None:
     assert "the first steps" not in json.dumps(fit([SYSTEM, *messages], 10**6))
 
 
+PICTURE: dict[str, Any] = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
+
+def seen(content: str, pictures: int = 2) -> Message:
+    parts: list[dict[str, Any]] = [{"type": "text", "text": content}, *[PICTURE] * pictures]
+    return {"role": "user", "content": parts}
+
+
+def test_of_a_message_with_pictures_the_text_is_shortened_first() -> None:
+    sent = fit([SYSTEM, seen("lorem " * 5000)], 6000)
+    text, *pictures = sent[1]["content"]
+    assert text["text"].startswith("lorem lorem")
+    assert "more characters did not fit" in text["text"]
+    assert pictures == [PICTURE, PICTURE]
+    assert tokens.of_messages(sent) <= 6000
+
+
+def test_pictures_that_do_not_fit_are_left_out_and_that_is_said() -> None:
+    sent = fit([SYSTEM, seen("what is this?")], 2000)
+    question, *left_out = sent[1]["content"]
+    assert question["text"] == "what is this?"
+    assert ["a picture that did not fit" in part["text"] for part in left_out] == [True, True]
+    assert tokens.of_messages(sent) <= 2000
+
+
+def test_steps_that_are_left_out_are_noted_beside_pictures_too() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "exec", "arguments": "{}"}}
+    step: list[Message] = [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "done"},
+    ]
+    sent = fit([SYSTEM, seen("go", pictures=1), *step * 200], 3000)
+    check_sequence(sent)
+    assert "the first steps of your work" in sent[1]["content"][-1]["text"]
+    assert tokens.of_messages(sent) <= 3000
+
+
 # What the tokenizers of OpenAI (cl100k) and Anthropic (the larger of the two) make of it.
 COUNTED = {
     "Wczoraj wieczorem poszliśmy z przyjaciółmi do teatru, gdzie obejrzeliśmy przedstawienie oparte na powieści "

@@ -157,6 +157,7 @@ def test_a_flood_of_files_is_bounded() -> None:
         ("zażółć gęślą.txt", "zażółć gęślą.txt"),
         ("x" * 300 + ".tar.gz", "x" * 97 + ".gz"),
         ("photo\u202egnp.exe", "photo_gnp.exe"),
+        ("$(touch a)`id`; rm b & it's !1.txt", "(touch a)_id_ rm b _ it_s _1.txt"),
     ],
 )
 def test_names_are_no_paths(name: str, safe: str) -> None:

@@ -105,6 +105,45 @@ def test_a_draft_in_sight_is_never_left_as_a_second_half_answer(play: Callable[.
 
 
 @pytest.mark.parametrize(
+    ("way", "left"), [("/stop", ["*stopped*", "Stopped: “tell me”"]), ("", ["*request withdrawn*"])]
+)
+@pytest.mark.parametrize("handled", [True, False], ids=["handled", "stored"])
+def test_what_was_stopped_stays_so_when_a_restart_comes_before_the_draft_has_settled(
+    play: Callable[..., Chat], monkeypatch: pytest.MonkeyPatch, way: str, left: list[str], *, handled: bool
+) -> None:
+    """The restart comes while an edit of the draft is under way, or right after the message or edit was stored."""
+    model, edits = Model(Held("Half of")), 0
+
+    async def first(world: World) -> None:
+        nonlocal edits
+        number = world.write("tell me")
+        await until(lambda: world.chat.texts() == ["Half of …"])
+        draft = world.chat.draft
+
+        async def stalls(*given: str | None) -> str:
+            nonlocal edits
+            edits += 1
+            await asyncio.sleep(60)
+            return await draft(*given)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as context:
+            context.setattr(world.chat, "draft", stalls)
+            world.model.on_text(" it")
+            await until(lambda: edits > 0)
+            world.write(way) if way else world.edit(number, None)
+            await asyncio.sleep(0.05 if handled else 0)
+
+    async def second(world: World) -> None:
+        await world.idle()
+
+    play(first, model)
+    model.answer = Held()
+    chat = play(second, model)
+    assert chat.texts() == left
+    assert len(model.asked) == 1
+
+
+@pytest.mark.parametrize(
     "arguments", ['{"x": ' + "[" * 50_000, '{"x": ' + "[" * 50_000 + "]" * 50_000 + "}", "[1]", "{"]
 )
 def test_a_tool_that_is_called_with_anything_ends_no_turn(play: Callable[..., Chat], arguments: str) -> None:

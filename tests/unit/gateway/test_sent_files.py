@@ -18,9 +18,9 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _sender(content: bytes) -> Tool[NoArguments]:
+def _sender(content: bytes, name: str = "../notes.txt") -> Tool[NoArguments]:
     async def send(_: NoArguments, out: Outgoing) -> str:
-        await out.file("../notes.txt", _pieces(content), "caption")
+        await out.file(name, _pieces(content), "caption")
         return "sent"
 
     return Tool("send", "", NoArguments, send)
@@ -42,6 +42,22 @@ def test_a_file_is_sent_before_the_answer_and_does_not_stay(
 
     assert play(scene, Model(_sends), _sender(b"content")).texts() == ["[file ../notes.txt] content", "sent"]
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('a\r\nX-Evil: 1\u2028"b".txt', 'a X-Evil: 1 "b".txt'),
+        ("\x1b[2Jgnp\u202e.exe", "[2Jgnp.exe"),
+        (" \t\n ", "file"),
+    ],
+)
+def test_a_name_is_one_line_that_a_screen_can_show(play: Callable[..., Chat], name: str, shown: str) -> None:
+    async def scene(world: World) -> None:
+        world.write("send it")
+        await world.idle()
+
+    assert f"[file {shown}] content" in play(scene, Model(_sends), _sender(b"content", name)).texts()
 
 
 def test_a_file_that_is_too_large_is_refused_to_the_model(play: Callable[..., Chat], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from agent.sandbox.client import SandboxError, SandboxOperationError
 from agent.sandbox.protocol import PIECE_BYTES
+from tests.unit.agent.heard import until
 from tests.unit.sandbox.box import UID, Box
 
 
@@ -62,12 +64,44 @@ def test_a_transfer_that_breaks_off_leaves_no_file_of_that_name(box: Box, folder
     path = folder / "half"
     with pytest.raises(SandboxError, match="gone"):
         box.run(box.link.put(str(path), breaks()))
-    assert not path.exists()
+    assert list(folder.iterdir()) == []
+    assert box.run(box.link.put(str(path), pieces(b"whole"))) == 5
+
+
+def test_a_transfer_that_is_given_up_leaves_no_part(box: Box, folder: Path) -> None:
+    async def stalls() -> AsyncIterator[bytes]:
+        yield bytes(PIECE_BYTES + 1)
+        await asyncio.Event().wait()
+
+    async def given_up() -> None:
+        transfer = asyncio.create_task(box.link.put(str(folder / "half"), stalls()))
+        await until(lambda: [found.name for found in folder.iterdir()] == [".half.part"])
+        transfer.cancel()
+        await until(lambda: not list(folder.iterdir()))
+        while await box.link.ping():  # noqa: ASYNC110 - the sandbox tells nobody when a job is gone
+            await asyncio.sleep(0.01)
+
+    box.run(given_up())
+
+
+def test_what_a_gateway_that_was_killed_has_left_is_tidied_up(box: Box, folder: Path) -> None:
+    box.run(box.link.call("put", path=str(folder / "half"), offset=0, data="eA=="))
     (part,) = folder.iterdir()
     os.utime(part, (0, 0))
     box.run(box.link.put(str(folder / "next"), pieces(b"x")))
-    assert [found.name for found in folder.iterdir()] == ["next"], "what was forgotten is tidied up"
-    assert box.run(box.link.put(str(path), pieces(b"whole"))) == 5
+    assert [found.name for found in folder.iterdir()] == ["next"]
+
+
+def test_only_a_part_is_dropped(box: Box, folder: Path) -> None:
+    whole, elsewhere = folder / "whole", folder / "elsewhere"
+    for file in (whole, elsewhere):
+        file.write_text("mine")
+    (folder / ".linked.part").symlink_to(elsewhere)
+    for name in ("whole", "linked"):
+        with pytest.raises(SandboxOperationError):
+            box.run(box.link.call("drop", path=str(folder / name)))
+    assert whole.read_text() == elsewhere.read_text() == "mine"
+    assert (folder / ".linked.part").is_symlink()
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "directory"])
@@ -97,17 +131,46 @@ def test_a_part_that_is_changed_between_two_pieces_is_refused(box: Box, folder: 
         box.run(box.link.put(str(folder / "file"), tampered()))
 
 
-def test_a_file_that_is_replaced_between_two_pieces_is_no_mixture(box: Box, folder: Path) -> None:
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_that_is_replaced_between_two_pieces_is_no_mixture(box: Box, folder: Path, more: int) -> None:
     path = folder / "file"
     path.write_bytes(bytes(PIECE_BYTES + 1))
 
     async def read() -> None:
         async for _ in box.link.get(str(path)):
-            (folder / "new").write_bytes(b"x" * (PIECE_BYTES + 1))
+            (folder / "new").write_bytes(b"x" * (PIECE_BYTES + 1 + more))
             (folder / "new").rename(path)
 
     with pytest.raises(SandboxError, match="changed while it was read"):
         box.run(read())
+
+
+def test_a_file_that_is_changed_in_place_is_no_mixture(box: Box, folder: Path) -> None:
+    path = folder / "file"
+    path.write_bytes(bytes(PIECE_BYTES + 1))
+
+    async def read() -> None:
+        async for _ in box.link.get(str(path)):
+            path.write_bytes(b"x" * (PIECE_BYTES + 1))
+
+    with pytest.raises(SandboxError, match="changed while it was read"):
+        box.run(read())
+
+
+@pytest.mark.parametrize("size", [5, PIECE_BYTES - 1, PIECE_BYTES, 2 * PIECE_BYTES + 7])
+def test_a_log_that_is_written_meanwhile_comes_as_long_as_it_was(box: Box, folder: Path, size: int) -> None:
+    path, content = folder / "log", os.urandom(size)
+    path.write_bytes(content)
+
+    async def read() -> bytes:
+        found = b""
+        async for piece in box.link.get(str(path)):
+            found += piece
+            with path.open("ab") as log:
+                log.write(b"another line")
+        return found
+
+    assert box.run(read()) == content
 
 
 @pytest.mark.parametrize("path", ["/proc/1/mem", "/dev/zero", "/workspace", "/nowhere"])

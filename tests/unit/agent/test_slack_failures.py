@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from agent.channels import slack as module
-from agent.channels import slack_socket
+from agent.channels import slack_catch_up, slack_socket
 from agent.channels.base import ChannelError
+from agent.channels.slack_history import MARK
 from agent.store.mailbox import Outbound
 from tests.fakes import defaults
 from tests.fakes.slack.server import Slack
-from tests.unit.agent.heard import until
+from tests.unit.agent.heard import unresolvable, until
 from tests.unit.agent.slack_stage import Stage, play
 
 HOSTS = (defaults.SLACK_HOST, defaults.SLACK_SOCKET_HOST)
@@ -25,6 +26,7 @@ HOSTS = (defaults.SLACK_HOST, defaults.SLACK_SOCKET_HOST)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back off in hundredths of seconds, and ask after a fifth of one whether anybody is there."""
     monkeypatch.setattr(module, "backoff", lambda _: 0.01)
+    monkeypatch.setattr(slack_catch_up, "backoff", lambda _: 0.01)
     monkeypatch.setattr(slack_socket, "PING_S", 0.2)
     monkeypatch.setattr(slack_socket, "HELLO_S", 0.5)
 
@@ -147,9 +149,10 @@ def test_socket_mode_turned_off_is_said_and_on_again_noticed(caplog: pytest.LogC
         {"kind": "error", "error": "internal_error"},
         {"kind": "error", "status": 200, "body": "no JSON"},
         {"kind": "error", "status": 200, "body": '{"ok": tr'},
+        {"kind": "error", "status": 200, "body": '{"ok": true}'},
         {"kind": "reset"},
     ],
-    ids=["503", "429", "internal_error", "garbage", "broken", "reset"],
+    ids=["503", "429", "internal_error", "garbage", "broken", "empty", "reset"],
 )
 def test_a_connection_that_cannot_be_opened_is_tried_again(fault: dict[str, Any]) -> None:
     async def scene(stage: Stage) -> None:
@@ -196,22 +199,77 @@ def test_a_network_that_fails_in_any_way_is_survived(mode: Any, monkeypatch: pyt
 
 
 def test_a_name_that_does_not_resolve_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    from aiohttp import ThreadedResolver
+    name = unresolvable(monkeypatch, "slack.test")
 
     async def scene(stage: Stage) -> None:
-        found = stage.channel._web._base_url
-        stage.channel._web._base_url = "http://slack.invalid/api/"
-        stage.slack.sockets.order("drop")
         await until(lambda: "cannot be reached" in (stage.channel.contact.problem or ""))
-        stage.channel._web._base_url = found
+        assert stage.channel.contact.curable
+        name.resolves = True
         await stage.listening()
         await hears(stage)
 
-    async def fails(*_: object, **__: object) -> Any:
-        raise OSError(-3, "Temporary failure in name resolution")
+    play(scene, wait=False, host=name.host)
 
-    monkeypatch.setattr(ThreadedResolver, "resolve", fails)
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "error", "status": 503, "body": "<html>"}, {"kind": "error", "error": "internal_error"}],
+    ids=["503", "internal_error"],
+)
+def test_what_was_missed_is_read_in_the_end_while_new_messages_come(fault: dict[str, Any]) -> None:
+    async def scene(stage: Stage) -> None:
+        await hears(stage)
+        mark = f"{MARK}{stage.home}"
+        read = stage.heard.stored[mark]
+        stage.fail(method="conversations.history", times=10_000, **fault)
+        missed(stage, "meanwhile")
+        stage.slack.sockets.order("drop")
+        await until(lambda: stage.world.hub.opened == 2)
+        await hears(stage)
+        assert stage.heard.stored[mark] == read  # another start would read from here
+        asked = len(stage.calls("conversations.history"))
+        await until(lambda: len(stage.calls("conversations.history")) > asked)
+        stage.world.faults.clear()
+        await stage.heard.until(3)
+        assert [one.text for one in stage.heard.messages] == ["message 0", "message 1", "meanwhile"]
+        await until(lambda: stage.heard.stored[mark] == stage.heard.messages[1].message_id)
+        await hears(stage)
+        assert stage.heard.stored[mark] == stage.heard.messages[-1].message_id
+
     play(scene)
+
+
+def test_new_messages_wait_for_what_was_missed_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_catch_up, "PATIENCE_S", 0.5)
+
+    async def scene(stage: Stage) -> None:
+        await hears(stage)
+        stage.fail("hang", method="conversations.history", seconds=1.5)
+        missed(stage, "meanwhile")
+        stage.slack.sockets.order("drop")
+        await until(lambda: stage.world.hub.opened == 2)
+        stage.write("now")
+        await asyncio.sleep(0.2)
+        assert len(stage.heard.messages) == 1
+        await stage.heard.until(3)
+        assert [one.text for one in stage.heard.messages] == ["message 0", "now", "meanwhile"]
+
+    play(scene)
+
+
+def test_a_missed_message_of_an_unknown_form_does_not_hide_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(stage: Stage) -> None:
+        await hears(stage)
+        missed(stage, "unreadable")
+        stage.world.seen(stage.home)[-1].extra = {"attachments": [7]}
+        missed(stage, "meanwhile")
+        stage.slack.sockets.order("drop")
+        await stage.heard.until(2)
+        assert [one.text for one in stage.heard.messages] == ["message 0", "meanwhile"]
+        await hears(stage)
+
+    play(scene)
+    assert caplog.text.count("is of an unknown form") == 1
 
 
 def test_a_wedged_pool_is_replaced_while_the_websocket_goes_on() -> None:
