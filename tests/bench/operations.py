@@ -28,8 +28,6 @@ def _measured(name: str) -> Iterator[tuple[str, float]]:
         yield (
             "from nothing to the first answer (init, deploy, message)",
             _timed(lambda: _first(stack, directory)),
-            "s",
-            None,
         )
         yield from _one_host(stack, Path(directory))
     with fleet(name) as (one, hosts):
@@ -59,8 +57,6 @@ def _one_host(stack: Stack, directory: Path) -> Iterator[tuple[str, float]]:
     yield (
         "refresh (images anew from packages of today)",
         _deploy(stack, hosts, "--data", "picoclaw_refresh=true"),
-        "s",
-        None,
     )
     everything = ("--data", "picoclaw_state=absent", "--data", "picoclaw_purge=true")
     yield "removal of everything", _deploy(stack, hosts, *everything)
