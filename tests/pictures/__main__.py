@@ -81,7 +81,8 @@ def _height(browser: str, file: Path, width: int) -> int:
 
 def _run(browser: str, *options: str) -> str:
     # No sandbox of its own: it shows two pages that were made here, and as root it would refuse to start.
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *options]
+    quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *quiet, *options]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
 
 
