@@ -77,6 +77,7 @@ lock: venv ## renew the locked requirements
 	$(LOCK) pyproject.toml --python-version 3.11 --extra operator -o requirements/operator.txt
 	$(LOCK) pyproject.toml --python-version 3.11 --all-extras -o requirements/dev.txt
 	$(LOCK) --group llm --python-version 3.11 -o requirements/llm.txt
+	$(LOCK) --group nanobot --python-version 3.11 -o requirements/nanobot.txt
 
 models: venv litellm ## renew the table of models from the locked litellm (after make lock)
 	$(BIN)/python -m roles.models.generate $(LITELLM)/lib/python3*/site-packages/litellm/model_prices_and_context_window_backup.json

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import click
 
-from tests.bench import channels, litellm, measures, operations, overhead
+from tests.bench import channels, litellm, measures, operations, overhead, peers
 from tests.bench.measures import Row
 from tests.chats import chats
 from tests.lab import Lab
@@ -90,6 +90,7 @@ PARTS: dict[str, Callable[[Stack], list[Row]]] = {
     "channels": channels.rows,
     "litellm": translated,
     "overhead": lambda _: overhead.rows(),
+    "peers": peers.rows,
     "operations": lambda stack: operations.rows(stack.lab.name),
 }
 
