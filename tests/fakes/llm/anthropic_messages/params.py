@@ -1,6 +1,7 @@
 """The form of a request, strict: what an assistant without server-side tools may send.
 
-Written by hand from the anthropic package's parameter types, and held against them by `test_fake_anthropic_sdk.py`.
+Written by hand from the anthropic package's parameter types, and held against them by
+`tests/unit/fakes/test_anthropic_sdk.py`.
 """
 
 from typing import Annotated, Any, Literal

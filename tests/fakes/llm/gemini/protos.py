@@ -1,7 +1,7 @@
 """The messages of google.ai.generativelanguage.v1beta that make up a request, as far as an assistant may send them.
 
 Written by hand from the API's reference and the google-genai package, and held against the latter by
-`test_fake_gemini_sdk.py`. Field names are the service's own (snake_case); JSON may use either case.
+`tests/unit/fakes/test_gemini_sdk.py`. Field names are the service's own (snake_case); JSON may use either case.
 """
 
 from collections.abc import Mapping

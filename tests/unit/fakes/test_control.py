@@ -22,7 +22,7 @@ from tests.fakes.thread import running
 from tests.fakes.wire import HttpError, NetworkMode, Reply, Rule, TelegramFault
 from tests.lab.authority import Authority
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 OWNER = defaults.OWNER_ID
 
 

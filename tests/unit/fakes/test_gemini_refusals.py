@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE_BASE64
-from tests.unit.model_calls import GEMINI, gemini, send
+from tests.unit.fakes.model_calls import GEMINI, gemini, send
 
 USER: dict[str, Any] = {"role": "user", "parts": [{"text": "x"}]}
 MODEL: dict[str, Any] = {"role": "model", "parts": [{"text": "y"}]}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE_BASE64
-from tests.unit.model_calls import ANTHROPIC, anthropic, send
+from tests.unit.fakes.model_calls import ANTHROPIC, anthropic, send
 
 USER: dict[str, Any] = {"role": "user", "content": "x"}
 CACHE = {"cache_control": {"type": "ephemeral"}}

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, ChatMigrated
 from tests.fakes import defaults
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramSettings, UserMessage
-from tests.unit.test_fake_telegram import bot_of
+from tests.unit.fakes.test_telegram import bot_of
 
 GROUP = -5
 

@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE, PICTURE_BASE64
 from tests.fakes.wire import HttpError, Reply, ToolCall
-from tests.unit.model_calls import ANTHROPIC, anthropic, events, send
+from tests.unit.fakes.model_calls import ANTHROPIC, anthropic, events, send
 
 TOOL = {"name": "exec", "description": "Run a command.", "input_schema": {"type": "object", "properties": {}}}
 LONG = "a sentence of the system prompt " * 200

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE, PICTURE_BASE64
 from tests.fakes.wire import HttpError, Reply, ToolCall
-from tests.unit.model_calls import events, gemini, send
+from tests.unit.fakes.model_calls import events, gemini, send
 
 SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
 TOOLS = [{"functionDeclarations": [{"name": "exec", "description": "Run.", "parameters": SCHEMA}]}]

@@ -8,7 +8,7 @@ from telegram import Bot, Message
 
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import Attachment, UserMessage
-from tests.unit.test_fake_telegram import OWNER, Scenario, play, refusal
+from tests.unit.fakes.test_telegram import OWNER, Scenario, play, refusal
 
 
 def picture(width: int, height: int) -> bytes:

@@ -17,7 +17,7 @@ from tests.fakes.slack.world import GENERAL, SECRET
 from tests.fakes.standins import StandIns
 from tests.fakes.thread import running
 from tests.fakes.wire import SlackFault
-from tests.unit.test_fake_slack import OWNER, play, write
+from tests.unit.fakes.test_slack import OWNER, play, write
 
 MARKDOWN = {"type": "markdown", "text": "x"}
 
