@@ -24,7 +24,7 @@ class Away(Host):
     """A host that ssh does not reach."""
 
     def run(self, script: str, **_: object) -> subprocess.CompletedProcess[bytes]:
-        raise UnreachableError("ssh: no route")
+        raise UnreachableError(f"ssh: no route for {script}")
 
 
 @pytest.fixture
