@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
 
 CATALOGUE: dict[str, dict[str, str]] = {
@@ -109,7 +110,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
 }
 
 
-CATALOGUE |= GUIDE
+CATALOGUE |= GUIDE | ARCHIVE
 
 
 def language_of(environ: Mapping[str, str]) -> str:
