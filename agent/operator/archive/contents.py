@@ -110,6 +110,8 @@ def counted(report: object) -> dict[str, Any]:
 
 def state(data: bytes) -> tuple[int, dict[str, int]]:
     """The schema of a state file, and how much it remembers; ArchiveError when SQLite finds it damaged."""
+    if not data:
+        raise ArchiveError("archive_bad_state", reason="empty")
     with closing(sqlite3.connect(":memory:")) as connection:
         try:
             connection.deserialize(data)

@@ -125,12 +125,9 @@ def _next(part: str, number: int) -> list[str]:
     """The names of which one may follow."""
     if part == SUMS:
         return []
-    names = [f"{part}.{number + 1:05}"] if part in _PIECES else []
-    for following in ORDER[ORDER.index(part) + 1 :]:
-        names.append(f"{following}.00000" if following in _PIECES else following)
-        if following not in _PIECES:
-            break
-    return names
+    following = ORDER[ORDER.index(part) + 1]
+    first = f"{following}.00000" if following in _PIECES else following
+    return [f"{part}.{number + 1:05}", first] if part in _PIECES else [first]
 
 
 def _named(name: str) -> tuple[str, int]:
