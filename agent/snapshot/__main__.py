@@ -12,10 +12,9 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
-from agent.snapshot import pack, state, unpack
+from agent.snapshot import exchange, pack, state, unpack
 from agent.snapshot.errors import SnapshotError
 
 _BUFFER = 1024 * 1024
@@ -31,7 +30,7 @@ def _state(file: str, memory: str) -> dict[str, object]:
 
 def _pack(root: str) -> dict[str, object]:
     with open(1, "wb", buffering=_BUFFER, closefd=False) as output:
-        return asdict(pack.Packer(root, output.write).run())
+        return _document(pack.Packer(root, output.write).run())
 
 
 def _stage(root: str, name: str, size: str) -> dict[str, object]:
@@ -41,7 +40,12 @@ def _stage(root: str, name: str, size: str) -> dict[str, object]:
 
 def _unpack(root: str, name: str, size: str, most_bytes: str, most_files: str) -> dict[str, object]:
     limits = unpack.Limits(int(most_bytes), int(most_files))
-    return asdict(unpack.unpack(sys.stdin.buffer, int(size), root, name, limits))
+    return _document(unpack.unpack(sys.stdin.buffer, int(size), root, name, limits))
+
+
+def _document(report: pack.Report | unpack.Report) -> dict[str, object]:
+    """As JSON."""
+    return {**vars(report), "left_out": dict(report.left_out)}
 
 
 def _look(file: str, root: str) -> dict[str, object]:
@@ -49,12 +53,12 @@ def _look(file: str, root: str) -> dict[str, object]:
 
 
 def _exchange(*roots: str) -> dict[str, object]:
-    unpack.exchange(*roots)
+    exchange.exchange(*roots)
     return {}
 
 
 def _clean(*roots: str) -> dict[str, object]:
-    unpack.clean(*roots)
+    exchange.clean(*roots)
     return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from agent.operator.archive import format as layout
 from agent.operator.archive import sealing
 from agent.operator.archive.sealing import Seal
 from tests.e2e.test_sandbox import run
+from tests.fakes import wire
 from tests.stack import CONFIG, GATEWAY, REPOSITORY, SANDBOX, Stack
 from tests.unit.snapshot.tars import tar_of
 
@@ -47,9 +50,10 @@ done'
 """
 # Everything that can be told of a file, of the whole workspace.
 LISTING = f"""
-cd {WORKSPACE} && rm -rf busy inbox
+cd {WORKSPACE} && rm -rf busy inbox && {{
 find . -mindepth 1 -printf '%P|%y|%m|%U:%G|%l|%n|' '(' -type f -printf '%s' -o -printf - ')' -printf '|%T@\\0' | sort -z
 find . -type f -size -1G -print0 | sort -z | xargs -0 sha256sum -z
+}} | base64 -w 0
 """
 
 
@@ -92,14 +96,14 @@ def command(*words: str | Path) -> list[str]:
 
 
 def listing(stack: Stack) -> set[str]:
-    found = stack.lab.ssh(LISTING, check=True).stdout.split("\0")
+    found = base64.b64decode(stack.lab.ssh(LISTING, check=True).stdout).decode(errors="surrogateescape").split("\0")
     # Neither a socket nor a setuid bit comes back.
     return {re.sub(r"^(id\|f\|)4755", r"\g<1>755", line) for line in found if not line.startswith("socket|")}
 
 
 def histories(stack: Stack) -> list[str]:
     """What the model was last sent, but for the instructions."""
-    return [str(message.get("content")) for message in stack.fakes.llm_requests()[-1].body["messages"][1:]]
+    return [wire.text_of(message) for message in stack.fakes.llm_requests()[-1].body["messages"][1:]]
 
 
 def started(stack: Stack) -> str:
@@ -121,16 +125,15 @@ def test_a_conversation_goes_on_on_another_host(paired: Stack, tmp_path: Path) -
         run(stack, nasty)
     stack.ask("/new")
     stack.ask("my name is Anna")
-    stack.fakes.script("slow")
     stack.lab.ssh(f"docker exec --detach --workdir /workspace {SANDBOX} bash -c '{BUSY.replace(chr(39), chr(34))}'")
-    before = threading.Event()
-    talk = threading.Thread(target=talking, args=(stack, before))
-    talk.start()
-    begun = time.monotonic()
-    taken = picoclaw(stack, "backup", "--output", file)
-    taking = time.monotonic() - begun
-    before.set()
-    talk.join()
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        talk = pool.submit(talking, stack, over)
+        begun = time.monotonic()
+        taken = picoclaw(stack, "backup", "--output", file)
+        taking = time.monotonic() - begun
+        over.set()
+    assert talk.result() > 0
     assert taken.returncode == 0, taken.stdout
     assert "sockets and devices, left out: 1" in taken.stdout
     assert file.stat().st_mode & 0o777 == 0o600
@@ -165,12 +168,13 @@ def test_a_conversation_goes_on_on_another_host(paired: Stack, tmp_path: Path) -
     assert stack.planned_changes() == []
 
 
-def talking(stack: Stack, over: threading.Event) -> None:
-    """A conversation, as long as the backup takes; raises when a message stays without an answer."""
+def talking(stack: Stack, over: threading.Event) -> int:
+    """A conversation, as long as the backup takes: how many messages were answered, each of them."""
     number = 0
     while not over.wait(0.5):
         number += 1
         assert f"message {number}" in stack.ask(f"message {number}")
+    return number
 
 
 @pytest.fixture

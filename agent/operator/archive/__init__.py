@@ -4,7 +4,7 @@ format.py    what is in the file before it is encrypted: a tar file of known nam
 sealing.py   encryption, by age
 keys.py      passphrases, recipients and identities, and where they come from
 contents.py  what a backup holds, verified
-remote.py    the throwaway containers on the host
+remote.py    the throwaway containers on the host; hold.py  the host stopped, and started again whatever happens
 taking.py    backup        putting.py  restore
 
 What comes from a host is not trusted: here it is counted, hashed and encrypted, never unpacked. What is in the

@@ -13,7 +13,7 @@ import click
 
 from agent.config.shapes import Sandbox
 from agent.operator import checking
-from agent.operator.archive import contents, remote, sealing, taking
+from agent.operator.archive import contents, hold, remote, sealing, taking
 from agent.operator.archive import format as layout
 from agent.operator.archive.contents import Contents
 from agent.operator.archive.errors import ArchiveError
@@ -92,9 +92,9 @@ def put(backup: Backup, host: Host, directory: Path, *, force: bool, language: s
         raise ArchiveError("archive_newer_state", schema=backup.contents.schema, known=known)
     if found.get("held") or found.get("files"):
         _keep(backup, host, directory, force=force, language=language)
-    with remote.Hold(host, image) as hold:
+    with hold.Hold(host, image) as held:
         _stage(backup, host, image, language)
-        hold.commit()
+        held.commit()
     _await_health(host, language)
     click.echo(say("archive_restored", language, host=host.name))
     for line in backup.contents.lines(language):
@@ -134,7 +134,7 @@ def _stage(backup: Backup, host: Host, image: str, language: str) -> None:
         progress.done()
         for line in contents.left_out(contents.counted(said), language):
             click.echo(f"  {line}")
-    script = f"umask 077 && cat > {remote.STAGED_CONFIG} && echo '{{}}' >&2"
+    script = f"umask 077 && cat > {hold.STAGED_CONFIG} && echo '{{}}' >&2"
     remote.send(host, script, [backup.contents.config.encode()])
 
 

@@ -113,6 +113,10 @@ ARCHIVE: dict[str, dict[str, str]] = {
         "pl": "serwer zakończył kontener, który nad tym pracował: za mało pamięci?",
     },
     "archive_host_failed": {"en": "the host says: {reason}", "pl": "serwer mówi: {reason}"},
+    "archive_busy": {
+        "en": "another restore works on that host",
+        "pl": "na tym serwerze trwa już inne przywracanie",
+    },
     "archive_unverified": {
         "en": "what was read back is not what was written: the disk is not to be trusted; nothing was done",
         "pl": "odczytano nie to, co zapisano: dyskowi nie można ufać; nic nie zrobiono",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.operator.archive import remote
+from agent.operator.archive import hold
 from agent.operator.reach import Host
 from agent.store.database import connect
 from agent.store.owners import Owners
@@ -90,7 +91,7 @@ def fake_host(root: Path, monkeypatch: pytest.MonkeyPatch, data: Mapping[str, ob
 def use(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the paths of the configuration be this host's."""
     monkeypatch.setattr(names, "CONFIG_FILE", shlex.quote(str(host.root / "config/config.json")))
-    monkeypatch.setattr(remote, "STAGED_CONFIG", shlex.quote(str(host.root / "config.restored")))
+    monkeypatch.setattr(hold, "STAGED_CONFIG", shlex.quote(str(host.root / "config.restored")))
 
 
 def lived_in(host: FakeHost) -> FakeHost:
@@ -105,4 +106,6 @@ def lived_in(host: FakeHost) -> FakeHost:
     (host.root / "workspace/notes").mkdir()
     (host.root / "workspace/notes/big").write_bytes(os.urandom(9_000_000))
     (host.root / "workspace/etc").symlink_to("/etc")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(host.root / "workspace/socket"))
     return host

@@ -83,6 +83,7 @@ def test_a_new_host_goes_on_where_the_old_one_was(
     commands.restore(file, None, given, force=False, language="en")
     said = capsys.readouterr().out
     assert "1 messages, paired owners: 1" in said
+    assert "sockets and devices, left out: 1" in said
     assert "never-to-be-shown" not in said
     assert json.loads((fresh.root / "config/config.json").read_text()) == CONFIG
     assert (fresh.root / "config/config.json").stat().st_mode & 0o777 == 0o600

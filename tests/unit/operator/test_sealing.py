@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +171,12 @@ def test_order_and_names_are_what_they_must_be(state: bytes) -> None:
     assert refused(*flat, end, b"\0")
     for other in (tar_of(("../out", b"")), tar_of(("about.json", None)), tar_of(("about.json", "/etc/passwd"))):
         assert refused(other)
+    changed = bytearray(flat[2])
+    changed[-600] ^= 1
+    assert refused(*flat[:2], bytes(changed), *flat[3:], end)
+    link = tarfile.TarInfo.frombuf(whole[0], "ascii", "strict")
+    link.type = tarfile.SYMTYPE
+    assert refused(link.tobuf(tarfile.USTAR_FORMAT), *whole[1:])
     huge = bytearray(whole[0])
     huge[124:136] = b"\x80" + (1 << 60).to_bytes(11, "big")
     assert refused(bytes(huge), *whole[1:])

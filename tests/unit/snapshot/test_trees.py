@@ -13,12 +13,14 @@ import subprocess
 import tarfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.snapshot import pack, tree
 from agent.snapshot.errors import SnapshotError
-from agent.snapshot.unpack import Limits, exchange, stage, unpack
+from agent.snapshot.exchange import exchange
+from agent.snapshot.unpack import Limits, stage, unpack
 from tests.unit.snapshot.tars import Entry, tar_of
 
 PLENTY = Limits(1 << 30, 10_000)
@@ -176,6 +178,27 @@ def _change(root: Path, over: threading.Event) -> None:
         (root / "d").unlink()
 
 
+def test_a_file_that_becomes_a_link_meanwhile_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, root = tmp_path / "secret", tmp_path / "source"
+    secret.write_text("secret")
+    root.mkdir()
+    (root / "victim").write_text("harmless")
+    look = os.stat
+
+    def swap(name: str, **options: Any) -> os.stat_result:
+        status = look(name, **options)
+        if name == "victim":
+            (root / "victim").unlink()
+            (root / "victim").symlink_to(secret)
+        return status
+
+    monkeypatch.setattr(os, "stat", swap)
+    data, report = packed(root)
+    monkeypatch.undo()
+    assert b"secret" not in data
+    assert report.left_out == {"vanished": 1}
+
+
 def test_what_shrinks_is_filled_up(tmp_path: Path) -> None:
     """The tar stream stays one, and it is told."""
     (tmp_path / "file").write_bytes(b"x" * 1_000_000)
@@ -239,7 +262,7 @@ def test_what_leads_elsewhere_is_refused(entries: list[Entry], tmp_path: Path) -
     assert outside.stat().st_nlink == 1
 
 
-@pytest.mark.parametrize("keep", [0, 512, 1000, 40_000, 99_999])
+@pytest.mark.parametrize("keep", [0, 512, 1000, 40_000, 512 + 50_176, 99_999])
 def test_a_stream_that_breaks_is_not_whole(keep: int, tmp_path: Path) -> None:
     data = tar_of(("a", b"x" * 50_000), ("b", b"y" * 50_000))
     with pytest.raises(SnapshotError) as raised:
