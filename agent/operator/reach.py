@@ -126,6 +126,8 @@ def ssh_config(hosts: Mapping[str, Mapping[str, Any]], directory: str) -> str:
         f"    ControlPath {directory}/%C",
         "    ControlPersist 60",
         f"    ConnectTimeout {_CONNECT_S}",
+        "    ServerAliveInterval 15",
+        "    ServerAliveCountMax 4",
     ]
     return "\n".join([*lines, *shared, "    LogLevel ERROR", "Match all", "    Include config", ""])
 

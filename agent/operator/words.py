@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.language import Language, closest, worded
+from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
 
 CATALOGUE: dict[str, dict[Language, str]] = {
@@ -117,7 +118,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 }
 
 
-CATALOGUE |= GUIDE
+CATALOGUE |= GUIDE | ARCHIVE
 
 
 def language_of(environ: Mapping[str, str]) -> str:

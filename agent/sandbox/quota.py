@@ -50,6 +50,12 @@ class Measured:
         return self.bytes > other.bytes + slacks * _SLACK_BYTES or self.files > other.files + slacks * _SLACK_FILES
 
 
+def utmost(limit: Measured) -> Measured:
+    """What a workspace of this limit may come to hold before nothing runs in it any more."""
+    size = limit.bytes + max(_MARGIN_BYTES, limit.bytes // 4)
+    return Measured(size, limit.files + max(_MARGIN_FILES, limit.files // 4))
+
+
 class Quota:
     """The workspace's limits, its last measurement and what has been taken from the disk since."""
 
@@ -173,9 +179,8 @@ class Quota:
 
     def locked(self) -> bool:
         """Whether even deleting has to be done from outside."""
-        size = self.limit.bytes + max(_MARGIN_BYTES, self.limit.bytes // 4)
-        files = self.limit.files + max(_MARGIN_FILES, self.limit.files // 4)
-        return self.used.bytes > size or self.used.files > files
+        most = utmost(self.limit)
+        return self.used.bytes > most.bytes or self.used.files > most.files
 
     def fits(self, size: int) -> bool:
         """Whether a file of this size can be written."""
