@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,21 +11,12 @@ import click
 
 from agent.config.words import CHANNELS
 from agent.operator.guide import SECRETS
-from agent.operator.words import language_of, say
+from agent.operator.look.cli import COMMANDS as LOOKING
+from agent.operator.options import lang_option
+from agent.operator.words import say
 
 # config.json, hosts.json and deploy.py lie here.
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--lang`, of which the locale is the default."""
-    return click.option(
-        "--lang",
-        type=click.Choice(["en", "pl"]),
-        default=lambda: language_of(os.environ),
-        show_default="of the locale",
-        help="Language of what is said.",
-    )(command)
 
 
 @click.group()
@@ -157,4 +147,4 @@ def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in held.items()}
 
 
-COMMANDS: tuple[click.Command, ...] = (config, init)
+COMMANDS: tuple[click.Command, ...] = (config, init, *LOOKING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent.operator.guide import GUIDE
+from agent.operator.look.words import LOOK
 
 CATALOGUE: dict[str, dict[str, str]] = {
     "no_file": {
@@ -109,7 +110,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
 }
 
 
-CATALOGUE |= GUIDE
+CATALOGUE |= GUIDE | LOOK
 
 
 def language_of(environ: Mapping[str, str]) -> str:
