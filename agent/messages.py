@@ -73,7 +73,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "waiting: {questions} to be answered, {answers} to be delivered",
         "pl": "czeka: {questions} na odpowiedź, {answers} na dostarczenie",
     },
-    "status_no_gateway": {"en": "The gateway does not serve: {problem}", "pl": "Brama nie działa: {problem}"},
+    "status_no_gateway": {"en": "The gateway does not serve: {problem}", "pl": "Bramka nie działa: {problem}"},
     "status_nobody": {
         "en": "nobody is allowed yet (picoclaw pair)",
         "pl": "nikt nie ma jeszcze dostępu (picoclaw pair)",

@@ -69,7 +69,7 @@ LOOK: dict[str, dict[str, str]] = {
     "check_loop": {"en": "no restart loop", "pl": "brak pętli restartów"},
     "check_running": {"en": "containers run", "pl": "kontenery działają"},
     "check_confined": {"en": "confinement", "pl": "zabezpieczenia"},
-    "check_answers": {"en": "gateway answers", "pl": "brama odpowiada"},
+    "check_answers": {"en": "gateway answers", "pl": "bramka odpowiada"},
     "check_config": {"en": "config.json", "pl": "config.json"},
     "check_names": {"en": "DNS", "pl": "DNS"},
     "check_channels": {"en": "channels", "pl": "kanały"},
@@ -196,18 +196,18 @@ LOOK: dict[str, dict[str, str]] = {
     },
     "bad_old": {
         "en": "the gateway is of an older version, which does not know picoclaw status",
-        "pl": "brama jest w starszej wersji, która nie zna picoclaw status",
+        "pl": "bramka jest w starszej wersji, która nie zna picoclaw status",
     },
     "do_old": {
         "en": "deploy this version: pyinfra inventory deploy.py",
         "pl": "wdróż tę wersję: pyinfra inventory deploy.py",
     },
-    "bad_silent": {"en": "the gateway does not answer: {reason}", "pl": "brama nie odpowiada: {reason}"},
+    "bad_silent": {"en": "the gateway does not answer: {reason}", "pl": "bramka nie odpowiada: {reason}"},
     "do_silent": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} says what it was at)",
         "pl": "zrestartuj ją: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} pokaże, co robiła)",
     },
-    "bad_config": {"en": "the gateway does not serve: {reason}", "pl": "brama nie działa: {reason}"},
+    "bad_config": {"en": "the gateway does not serve: {reason}", "pl": "bramka nie działa: {reason}"},
     "do_config": {
         "en": "correct config.json (picoclaw config check names everything), then: pyinfra inventory deploy.py",
         "pl": "popraw config.json (picoclaw config check wymieni wszystko), potem: pyinfra inventory deploy.py",
@@ -222,7 +222,7 @@ LOOK: dict[str, dict[str, str]] = {
     },
     "bad_names_gateway": {
         "en": "the server resolves names, the gateway's container does not: {reason}",
-        "pl": "serwer znajduje adresy, a kontener bramy nie: {reason}",
+        "pl": "serwer znajduje adresy, a kontener bramki nie: {reason}",
     },
     "do_names_gateway": {
         "en": "the deploy tells container and firewall the present resolvers: pyinfra inventory deploy.py, then "
@@ -250,7 +250,7 @@ LOOK: dict[str, dict[str, str]] = {
     },
     "bad_sandbox": {
         "en": "the sandbox is not connected to the gateway",
-        "pl": "piaskownica nie jest podłączona do bramy",
+        "pl": "piaskownica nie jest podłączona do bramki",
     },
     "do_sandbox": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw-sandbox' (picoclaw logs {host} --container "
@@ -261,9 +261,9 @@ LOOK: dict[str, dict[str, str]] = {
     "bad_egress": {"en": "the way out of {client} is shut: {reason}", "pl": "wyjście {client} nie działa: {reason}"},
     "do_egress": {
         "en": "restart the gateway: {ssh} '{sudo}docker restart picoclaw'",
-        "pl": "zrestartuj bramę: {ssh} '{sudo}docker restart picoclaw'",
+        "pl": "zrestartuj bramkę: {ssh} '{sudo}docker restart picoclaw'",
     },
-    "bad_litellm": {"en": "picoclaw-llm does not answer the gateway", "pl": "picoclaw-llm nie odpowiada bramie"},
+    "bad_litellm": {"en": "picoclaw-llm does not answer the gateway", "pl": "picoclaw-llm nie odpowiada bramce"},
     "do_litellm": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw-llm' (picoclaw logs {host} --container llm says why)",
         "pl": "zrestartuj go: {ssh} '{sudo}docker restart picoclaw-llm' (przyczyna: picoclaw logs {host} "

@@ -155,7 +155,7 @@ def test_a_gateway_that_stands_by_says_why(tmp_path: Path, port: int) -> None:
         found = status_report.gather(tmp_path / "state.db")
     assert found.usage is None
     first = status_report.text(found, "pl").splitlines()[0]
-    assert first == "Brama nie działa: llm.modle is not a known key"
+    assert first == "Bramka nie działa: llm.modle is not a known key"
 
 
 def test_without_a_gateway_the_command_says_where_it_belongs(port: int) -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from agent.cli import main
 from agent.operator.look import document, printing
+from agent.operator.look.seen import Drift
 from agent.operator.reach import REPOSITORY, Host
 from tests.unit.operator.look import healthy
 from tests.unit.operator.look.test_judging import TROUBLES
@@ -60,6 +61,15 @@ def test_the_doctor_ends_with_one_thing_to_do(language: str, do: str) -> None:
     assert sum(line.startswith(do[:8]) for line in lines) == 1
     assert sum(line.startswith("  ✘") for line in lines) == 1
     assert any(line.startswith("  –") for line in lines)
+
+
+def test_the_one_thing_is_about_the_first_trouble() -> None:
+    seen = healthy.seen(clock_off_s=900.0, drift=Drift(changes=("storage | Configuration",)))
+    text = printing.doctor(seen, "en")
+    assert text.count("✘") == 2
+    assert text.splitlines()[-1].startswith("Do this: look which clock is wrong")
+    (document_of,) = json.loads(document.doctor([seen], "en"))
+    assert document_of["do"].startswith("look which clock is wrong")
 
 
 def test_a_doctor_with_nothing_to_do() -> None:
