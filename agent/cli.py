@@ -60,6 +60,22 @@ def health(ready: bool, as_json: bool) -> None:
     sys.exit(0 if response.status == 200 else 1)
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the lines.")
+def status(as_json: bool, lang: str) -> None:
+    """Print how this gateway is: channels, model, memory, usage, confinement, last error; exit 1 when it is not well.
+
+    On the host: docker exec picoclaw picoclaw status
+    """
+    from agent import status_report
+    from agent.store.database import STATE
+
+    report = status_report.gather(STATE)
+    click.echo(status_report.as_json(report) if as_json else status_report.text(report, lang))
+    sys.exit(0 if report.well else 1)
+
+
 @main.group()
 def llm() -> None:
     """The models that config.json names."""

@@ -29,8 +29,8 @@ def read(state: Path, days: int) -> list[DayOfModel]:
 
 def document(rows: Sequence[DayOfModel]) -> dict[str, Any]:
     """For programs: `cost_usd` is of those requests whose cost is known, `unpriced` counts the others."""
-    days = [{"day": row.day.isoformat(), "model": row.model, **_counts(row.spent)} for row in rows]
-    return {"days": days, "total": _counts(total(row.spent for row in rows))}
+    days = [{"day": row.day.isoformat(), "model": row.model, **counts(row.spent)} for row in rows]
+    return {"days": days, "total": counts(total(row.spent for row in rows))}
 
 
 def table(rows: Sequence[DayOfModel], language: str) -> str:
@@ -44,10 +44,11 @@ def table(rows: Sequence[DayOfModel], language: str) -> str:
     return "\n".join(_line(line, widths) for line in cells)
 
 
-def _counts(spent: Spent) -> dict[str, Any]:
-    counts: dict[str, Any] = asdict(spent)
-    counts["cost_usd"] = counts.pop("cost") / MICRODOLLARS
-    return counts
+def counts(spent: Spent) -> dict[str, Any]:
+    """Its fields for JSON, with the cost in dollars."""
+    fields: dict[str, Any] = asdict(spent)
+    fields["cost_usd"] = fields.pop("cost") / MICRODOLLARS
+    return fields
 
 
 def _cells(spent: Spent) -> list[str]:

@@ -90,7 +90,7 @@ class Gateway:
             Commands(
                 self._sessions,
                 {
-                    "status": lambda _, language: Status(self._report, self._sandbox, self._model).text(language),
+                    "status": lambda _, language: self._status().text(language),
                     "usage": lambda _, language: spending.report(language),
                     "model": ModelChoice(self._model, settings).answer,
                 },
@@ -141,7 +141,7 @@ class Gateway:
     async def run(self) -> None:
         """Serve until cancelled."""
         log.info("PicoClaw %s starts, model %s at %s", __version__, self._config.llm.model, self._config.llm.provider)
-        server = await health.serve(self._report)
+        server = await health.serve(self._report, lambda: self._status().report())
         if self._egress is not None:
             self._egress.start()
         await self._sandbox.start()
@@ -170,6 +170,9 @@ class Gateway:
         if not message.text.startswith("/"):
             self._model.warm()
         self._conversations.put(message)
+
+    def _status(self) -> Status:
+        return Status(self._report, self._sandbox, self._model)
 
     def _outgoing(self, message: Inbound) -> Outgoing:
         limits = self._channels[message.channel].limits

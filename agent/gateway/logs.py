@@ -29,11 +29,32 @@ class Redacting(logging.Formatter):
         return self._redact(printable(super().format(record)).replace("\n", " "))
 
 
+class _LastError(logging.Handler):
+    """Keeps the last line of an error, as the log has it."""
+
+    line: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.line = self.format(record)
+
+
+_last_error = _LastError()
+
+
+def last_error() -> str | None:
+    """The log's last line of an error since the start; None when there was none."""
+    return _last_error.line
+
+
 def set_up(secrets: Iterable[str] = ()) -> None:
     """Log to standard output; called again once the secrets are known."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(Redacting(secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), _last_error]
+    for handler in handlers:
+        handler.setFormatter(Redacting(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     for chatty in ("httpx", "httpcore", "telegram"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("telegram").setLevel(logging.INFO)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_CELLS = 8
+_MEGABYTE = 2**20
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # C0 and C1 controls: escape sequences, bells, backspaces, 8-bit introducers. And the marks that make what follows read
 # backwards; the weaker ones that Hebrew and Arabic need (U+200E, U+200F) stay.
@@ -16,7 +18,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` on a line of its own, with single blanks."""
+    """The same on one line, with single blanks: nothing after a line end passes for a line of somebody else's."""
     return " ".join(printable(text).split())
 
 
@@ -33,3 +35,18 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes % 60} min"
     return f"{minutes} min" if minutes else f"{int(seconds)} s"
+
+
+def bar(name: str, used: int, limit: int, width: int = 9) -> str:
+    """`gateway   ███░░░░░ 41/128 MB`; whoever tells the figures, it stays one short line.
+
+    Args:
+        name: of what.
+        used: bytes.
+        limit: bytes; 0 for none.
+        width: how many columns the name takes.
+    """
+    used, limit = (min(max(size, 0), 10**15) for size in (used, limit))
+    filled = min(round(_CELLS * used / limit), _CELLS) if limit else 0
+    of = f"/{limit // _MEGABYTE}" if limit else ""
+    return f"{name:{width}} {'█' * filled}{'░' * (_CELLS - filled)} {used // _MEGABYTE}{of} MB"

@@ -8,16 +8,15 @@ from typing import Any
 
 from agent.cgroup import Cgroup
 from agent.confinement.report import look
-from agent.gateway.printable import duration
+from agent.gateway import logs
+from agent.gateway.printable import bar, duration
 from agent.llm.models import Models
 from agent.llm.warmth import ContainerState
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
 from agent.sandbox.results import Usage
 
-CELLS = 8
-_MEGABYTE = 2**20
-_ENGINES = {"worker asleep": "engine_asleep", "worker starting": "engine_starting", "worker warm": "engine_warm"}
+_ENGINES = {"worker asleep": "asleep", "worker starting": "starting", "worker warm": "warm"}
 
 
 class Status:
@@ -35,19 +34,47 @@ class Status:
         self._models = models
         self._cgroup = Cgroup()
 
+    async def report(self) -> dict[str, Any]:
+        """What `/health` answers, and more, ready for JSON: agent.status_report.Gateway reads it again.
+
+        Memory is in bytes, 0 for unknown or no limit; `workspace` is None while the sandbox is not connected.
+        """
+        usage, container = await asyncio.gather(self._usage(), self._models.container())
+        now, names = self._models.next, self._models.names
+        memory = {"gateway": (self._cgroup.memory(), self._cgroup.memory_limit or 0)}
+        if usage is not None:
+            memory["sandbox"] = (usage.memory, usage.memory_limit)
+        if container is not None:
+            memory["litellm"] = (container.memory, container.memory_limit)
+        return {
+            **self._report(),
+            "model": {"name": names[now], "first": names[self._models.first], "engine": self._engine(now, container)},
+            "memory": {name: {"used": used, "limit": limit} for name, (used, limit) in memory.items()},
+            "workspace": usage
+            and {
+                "bytes": usage.bytes,
+                "bytes_limit": usage.bytes_limit,
+                "files": usage.files,
+                "files_limit": usage.files_limit,
+                "full": usage.full,
+            },
+            "last_error": logs.last_error(),
+        }
+
     async def text(self, language: str) -> str:
         """Markdown."""
-        report = self._report()
-        usage, container = await asyncio.gather(self._usage(), self._models.container())
+        report = await self.report()
+        workspace = report["workspace"]
+        name = f"**PicoClaw {report['version']}**"
         lines = [
-            say("status_title", language, version=report["version"], uptime=duration(report["uptime_s"])),
+            say("status_title", language, name=name, uptime=duration(report["uptime_s"])),
             *(_channel(name, channel, language) for name, channel in report["channels"].items()),
-            self._model(container, language),
-            *([] if usage else [say("status_sandbox_down", language)]),
+            _model(report["model"], language),
+            *([] if workspace else [say("status_sandbox_down", language)]),
             "",
             say("status_memory", language),
-            *_fenced(self._bars(usage, container, language)),
-            *([say("status_workspace_full", language)] if usage and usage.full else []),
+            *_fenced(_bars(report, language)),
+            *([say("status_workspace_full", language)] if workspace and workspace["full"] else []),
             *await self._confinement(language),
             *_counts(report, language),
         ]
@@ -59,22 +86,11 @@ class Status:
         except SandboxError:
             return None
 
-    def _model(self, container: ContainerState | None, language: str) -> str:
-        names, first, now = self._models.names, self._models.first, self._models.next
-        engine = "engine_direct"
-        if self._models.through_litellm(now):
-            engine = "engine_down" if container is None else _ENGINES.get(container.detail, "engine_down")
-        said = "status_model" if now == first else "status_model_resting"
-        return say(said, language, model=names[now], first=names[first], engine=say(engine, language))
-
-    def _bars(self, usage: Usage | None, container: ContainerState | None, language: str) -> Iterator[str]:
-        yield bar("gateway", self._cgroup.memory(), self._cgroup.memory_limit or 0)
-        if usage is not None:
-            yield bar("sandbox", usage.memory, usage.memory_limit)
-        if container is not None:
-            yield bar("litellm", container.memory, container.memory_limit)
-        if usage is not None:
-            yield bar(say("workspace", language), usage.bytes, usage.bytes_limit)
+    def _engine(self, place: int, container: ContainerState | None) -> str:
+        """How that model is asked: the end of a sentence's key."""
+        if not self._models.through_litellm(place):
+            return "direct"
+        return "down" if container is None else _ENGINES.get(container.detail, "down")
 
     async def _confinement(self, language: str) -> list[str]:
         """The gateway's own; the others do not serve when theirs are weaker."""
@@ -84,12 +100,17 @@ class Status:
         return [say(said, language, all=len(rows), ok=len(rows) - len(missing), missing=", ".join(missing))]
 
 
-def bar(name: str, used: int, limit: int) -> str:
-    """`gateway   ███░░░░░ 41/128 MB`; whoever tells the figures, it stays one short line."""
-    used, limit = (min(max(size, 0), 10**15) for size in (used, limit))
-    filled = min(round(CELLS * used / limit), CELLS) if limit else 0
-    of = f"/{limit // _MEGABYTE}" if limit else ""
-    return f"{name:9} {'█' * filled}{'░' * (CELLS - filled)} {used // _MEGABYTE}{of} MB"
+def _model(model: dict[str, str], language: str) -> str:
+    said = "status_model" if model["name"] == model["first"] else "status_model_resting"
+    engine = say(f"engine_{model['engine']}", language)
+    return say(said, language, model=f"`{model['name']}`", first=f"`{model['first']}`", engine=engine)
+
+
+def _bars(report: dict[str, Any], language: str) -> Iterator[str]:
+    for name, memory in report["memory"].items():
+        yield bar(name, memory["used"], memory["limit"])
+    if workspace := report["workspace"]:
+        yield bar(say("workspace", language), workspace["bytes"], workspace["bytes_limit"])
 
 
 def _channel(name: str, channel: dict[str, Any], language: str) -> str:

@@ -20,7 +20,7 @@ _QUESTION = [{"role": "user", "content": "Answer with the one word: ok"}]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model did; `cost_usd` is None where nobody tells a price."""
+    """What one model did; `cost_usd` is None where nobody tells a price, `error` is the class of what went wrong."""
 
     where: str
     provider: str
@@ -32,6 +32,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int = 0
     cost_usd: float | None = None
     problem: str = ""
+    error: str = ""
 
 
 async def check(llm: LLM, language: str, table: Table, socket: str = SOCKET) -> list[Finding]:
@@ -69,11 +70,11 @@ def line(finding: Finding, language: str) -> str:
 
 
 async def _ask(client: ChatClient, model: Model, where: str, language: str, table: Table) -> Finding:
-    began, usage, problem = monotonic(), Usage(), ""
+    began, usage, problem, kind = monotonic(), Usage(), "", ""
     try:
         usage = (await client.complete(_QUESTION)).usage
     except LLMError as error:
-        problem = explain(error, language)
+        problem, kind = explain(error, language), type(error).__name__
     cost = microdollars(model, usage, table)
     return Finding(
         where=where,
@@ -86,4 +87,5 @@ async def _ask(client: ChatClient, model: Model, where: str, language: str, tabl
         completion_tokens=usage.completion_tokens,
         cost_usd=None if problem or cost is None else cost / 1e6,
         problem=problem,
+        error=kind,
     )

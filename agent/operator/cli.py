@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from agent.config.words import CHANNELS
+from agent.operator.archive.cli import COMMANDS as ARCHIVING
 from agent.operator.guide import SECRETS
-from agent.operator.words import language_of, say
-from agent.options import lang_option
+from agent.operator.look.cli import COMMANDS as LOOKING
+from agent.operator.options import lang_option
+from agent.operator.words import say
 
 # config.json, hosts.json and deploy.py lie here.
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-# The operator's own language, unlike in a container, which has none.
-_in_own_language = lang_option("Language of what is said.", lambda: language_of(os.environ))
 
 
 @click.group()
@@ -32,7 +29,7 @@ def config() -> None:
 @click.argument("file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--no-references", is_flag=True, help="Take references for good, without resolving them.")
-@_in_own_language
+@lang_option
 def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
     """Print everything that is wrong with FILE (config.json beside deploy.py); exit 1 when that is anything.
 
@@ -57,7 +54,7 @@ def check(file: Path, as_json: bool, no_references: bool, lang: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="What to write.")
 @click.option("--force", is_flag=True, help="Put aside what is there as a backup.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what FILE leaves open is then an error.")
-@_in_own_language
+@lang_option
 def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None:
     """Make config.json of FILE, the config.json of PicoClaw (versions 0 to 3) or of mikrus-toolbox.
 
@@ -103,7 +100,7 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
 @click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="To write.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
 @click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
-@_in_own_language
+@lang_option
 @click.pass_context
 def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - what click parsed
     """Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.
@@ -143,7 +140,7 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
 @click.argument("names", metavar="[HOST]...", nargs=-1)
 @click.option("--data", multiple=True, metavar="KEY=VALUE", help="Data for the deploy, as pyinfra takes it.")
 @click.option("--keep-going", is_flag=True, help="Go on with the other hosts after one that fails.")
-@_in_own_language
+@lang_option
 def rollout(names: tuple[str, ...], data: tuple[str, ...], keep_going: bool, lang: str) -> None:
     """Deploy to one host of the inventory after the other, and stop at the first that does not become healthy.
 
@@ -183,76 +180,4 @@ def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in held.items()}
 
 
-def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What opens a backup."""
-    identity = click.option(
-        "--identity", type=click.Path(path_type=Path, dir_okay=False), help="File with the secret key of a recipient."
-    )
-    passphrase = click.option("--passphrase-command", metavar="COMMAND", help="What prints the passphrase.")
-    return identity(passphrase(command))
-
-
-@click.command()
-@click.argument("host", required=False)
-@click.option("--output", type=click.Path(path_type=Path), help="File or folder; picoclaw-HOST-TIME.age without.")
-@click.option("--recipient", "recipients", multiple=True, metavar="age1...", help="Encrypt for this public key.")
-@click.option("--list", "listed", type=click.Path(path_type=Path, dir_okay=False), help="Show what is in this file.")
-@click.option("--force", is_flag=True, help="Replace the file.")
-@key_options
-@_in_own_language
-def backup(  # noqa: PLR0913 - one for each option
-    *,
-    host: str | None,
-    output: Path | None,
-    recipients: tuple[str, ...],
-    listed: Path | None,
-    force: bool,
-    identity: Path | None,
-    passphrase_command: str | None,
-    lang: str,
-) -> None:
-    """Save configuration, memory and workspace of HOST in one encrypted file, while it runs.
-
-    For who holds the secret key of --recipient (or of picoclaw_backup_recipients in the inventory), or else for who
-    knows a passphrase: typed, in PICOCLAW_BACKUP_PASSPHRASE, or from --passphrase-command.
-    """
-    from agent.operator.archive import commands, keys
-
-    given = keys.Keys(recipients, identity, passphrase_command, os.environ, lang)
-    if listed is not None:
-        commands.show(listed, given, lang)
-    else:
-        commands.backup(host, output, given, force=force, language=lang)
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.argument("host", required=False)
-@click.option("--dry", is_flag=True, help="Verify FILE and show what is in it; touch no host.")
-@click.option("--force", is_flag=True, help="Replace what HOST has, after it is backed up beside FILE.")
-@key_options
-@_in_own_language
-def restore(  # noqa: PLR0913 - one for each option
-    *,
-    file: Path,
-    host: str | None,
-    dry: bool,
-    force: bool,
-    identity: Path | None,
-    passphrase_command: str | None,
-    lang: str,
-) -> None:
-    """Put the backup FILE onto HOST, which is deployed already; its conversation goes on there.
-
-    FILE is verified to its last byte before anything on the host is touched.
-    """
-    from agent.operator.archive import commands, keys
-
-    given = keys.Keys((), identity, passphrase_command, os.environ, lang)
-    if dry:
-        commands.show(file, given, lang)
-    else:
-        commands.restore(file, host, given, force=force, language=lang)
-
-
-COMMANDS: tuple[click.Command, ...] = (config, init, rollout, backup, restore)
+COMMANDS: tuple[click.Command, ...] = (config, init, rollout, *LOOKING, *ARCHIVING)

@@ -44,9 +44,23 @@ class Host:
     _config: Path
     _root: bool
 
+    @property
+    def sudo(self) -> str:
+        """What comes before a command there, with a space; empty for root."""
+        return "" if self._root else "sudo "
+
+    @property
+    def shell(self) -> str:
+        """What the operator types to log in there."""
+        options = {"-p": self.data.get("ssh_port"), "-i": self.data.get("ssh_key")}
+        given = [f"{option} {shlex.quote(str(value))}" for option, value in options.items() if value]
+        user = self.data.get("ssh_user")
+        address = self.data.get("ssh_hostname") or self.name
+        return " ".join(["ssh", *given, f"{user}@{address}" if user else address])
+
     def command(self, script: str) -> list[str]:
         """What runs a shell script there, for whoever starts it with pipes of his own; secrets do not belong in it."""
-        sudo = "" if self._root else "sudo -n "
+        sudo = self.sudo and "sudo -n "
         return ["ssh", "-F", str(self._config), "-o", "BatchMode=yes", self.name, f"{sudo}sh -c {shlex.quote(script)}"]
 
     def run(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from agent.language import Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
+from agent.operator.look.words import LOOK
 
 CATALOGUE: dict[str, dict[Language, str]] = {
     "no_file": {
@@ -118,7 +119,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 }
 
 
-CATALOGUE |= GUIDE | ARCHIVE
+CATALOGUE |= GUIDE | ARCHIVE | LOOK
 
 
 def language_of(environ: Mapping[str, str]) -> str:

@@ -12,9 +12,9 @@ from agent.channels.base import Contact
 from agent.gateway import status
 from agent.gateway.access import Access
 from agent.gateway.commands import Commands
-from agent.gateway.printable import duration
+from agent.gateway.printable import bar, duration
 from agent.gateway.report import Reporter
-from agent.gateway.status import Status, bar
+from agent.gateway.status import Status
 from agent.llm.models import Models
 from agent.sandbox.client import SandboxLink
 from agent.store.database import connect

@@ -1,0 +1,320 @@
+"""What `picoclaw status`, `logs` and `doctor` say, in English and Polish.
+
+check_...  the name of a check of agent.operator.look.judging
+bad_...    what is wrong
+do_...     what to do about it
+"""
+
+from __future__ import annotations
+
+from agent.language import Language
+
+_DEPLOY: dict[Language, str] = {"en": "pyinfra inventory deploy.py", "pl": "pyinfra inventory deploy.py"}
+_TOKEN: dict[Language, str] = {
+    "en": "put the right token into config.json (picoclaw init; Enter keeps the rest), then: "
+    "pyinfra inventory deploy.py",
+    "pl": "wpisz właściwy token do config.json (picoclaw init; Enter zostawia resztę), potem: "
+    "pyinfra inventory deploy.py",
+}
+_LLM: dict[Language, str] = {
+    "en": "correct {where} in config.json (picoclaw init; Enter keeps the rest), then: pyinfra inventory deploy.py",
+    "pl": "popraw {where} w config.json (picoclaw init; Enter zostawia resztę), potem: pyinfra inventory deploy.py",
+}
+_CLOCK: dict[Language, str] = {
+    "en": "look which clock is wrong; on the server: {ssh} '{sudo}timedatectl set-ntp true' (in LXC the provider "
+    "sets it)",
+    "pl": "sprawdź, który zegar się myli; na serwerze: {ssh} '{sudo}timedatectl set-ntp true' (w LXC ustawia go "
+    "dostawca)",
+}
+_LOG: dict[Language, str] = {
+    "en": "read why: picoclaw logs {host} --container {short}",
+    "pl": "przeczytaj przyczynę: picoclaw logs {host} --container {short}",
+}
+
+LOOK: dict[str, dict[Language, str]] = {
+    "look_well": {"en": "{host}: well", "pl": "{host}: wszystko w porządku"},
+    "look_not_well": {"en": "{host}: NOT well", "pl": "{host}: coś jest NIE w porządku"},
+    "look_versions": {"en": "PicoClaw {version}, Docker {docker}", "pl": "PicoClaw {version}, Docker {docker}"},
+    "look_running": {"en": "{health}, up {age}", "pl": "{health}, działa {age}"},
+    "look_ended": {"en": "{status}, exit code {code}", "pl": "{status}, kod wyjścia {code}"},
+    "look_restarts": {"en": "restarted: {count}", "pl": "restarty: {count}"},
+    "look_kills": {"en": "ended for lack of memory: {count}", "pl": "zakończone z braku pamięci: {count}"},
+    "look_memory": {"en": "host memory", "pl": "pamięć serwera"},
+    "look_disk": {"en": "disk {mount}", "pl": "dysk {mount}"},
+    "look_controls": {
+        "en": "confinement of {name}: all {all} controls hold",
+        "pl": "zabezpieczenia {name}: działa wszystkie {all}",
+    },
+    "look_controls_weak": {
+        "en": "confinement of {name}: ⚠ only {ok} of {all} controls hold ({missing})",
+        "pl": "zabezpieczenia {name}: ⚠ działa tylko {ok} z {all} (brak: {missing})",
+    },
+    "look_error": {"en": "last error of {name}: {line}", "pl": "ostatni błąd {name}: {line}"},
+    "look_no_drift": {"en": "drift: none", "pl": "odchylenia: brak"},
+    "look_drift": {"en": "drift: a deploy would change {changes}", "pl": "odchylenia: wdrożenie zmieniłoby {changes}"},
+    "look_drift_unknown": {
+        "en": "drift: could not be found out ({reason})",
+        "pl": "odchylenia: nie udało się sprawdzić ({reason})",
+    },
+    "look_ask_doctor": {"en": "what to do: picoclaw doctor {host}", "pl": "co robić: picoclaw doctor {host}"},
+    "look_do": {"en": "Do this: {remedy}", "pl": "Zrób to: {remedy}"},
+    "look_nothing": {"en": "Nothing to do.", "pl": "Nic nie trzeba robić."},
+    "look_not_known": {"en": "{check}: not looked at", "pl": "{check}: nie sprawdzono"},
+    "check_reached": {"en": "reached over SSH", "pl": "połączenie przez SSH"},
+    "check_root": {"en": "root there", "pl": "prawa roota"},
+    "check_clock": {"en": "clock", "pl": "zegar"},
+    "check_disk": {"en": "disk", "pl": "dysk"},
+    "check_docker": {"en": "Docker runs", "pl": "Docker działa"},
+    "check_starts": {"en": "containers can start", "pl": "kontenery mogą się uruchomić"},
+    "check_present": {"en": "containers are there", "pl": "kontenery istnieją"},
+    "check_memory": {"en": "memory of the containers", "pl": "pamięć kontenerów"},
+    "check_loop": {"en": "no restart loop", "pl": "brak pętli restartów"},
+    "check_running": {"en": "containers run", "pl": "kontenery działają"},
+    "check_confined": {"en": "confinement", "pl": "zabezpieczenia"},
+    "check_answers": {"en": "gateway answers", "pl": "bramka odpowiada"},
+    "check_config": {"en": "config.json", "pl": "config.json"},
+    "check_names": {"en": "DNS", "pl": "DNS"},
+    "check_channels": {"en": "channels", "pl": "kanały"},
+    "check_inside": {"en": "sandbox and litellm are connected", "pl": "piaskownica i litellm są podłączone"},
+    "check_health": {"en": "health checks", "pl": "testy zdrowia"},
+    "check_model": {"en": "model answers", "pl": "model odpowiada"},
+    "check_access": {"en": "somebody may talk to it", "pl": "ktoś ma dostęp"},
+    "check_workspace": {"en": "room in the workspace", "pl": "miejsce w przestrzeni roboczej"},
+    "check_drift": {"en": "no drift: a deploy would change nothing", "pl": "brak odchyleń: wdrożenie nic nie zmieni"},
+    "bad_unreachable": {"en": "{host} cannot be reached: {reason}", "pl": "nie można połączyć się z {host}: {reason}"},
+    "do_unreachable": {
+        "en": "see in the provider's panel that the server runs and which SSH port it has, then try: {ssh} true",
+        "pl": "sprawdź w panelu dostawcy, czy serwer działa i jaki ma port SSH, potem spróbuj: {ssh} true",
+    },
+    "bad_login": {"en": "{host} does not let you in: {reason}", "pl": "{host} nie wpuszcza: {reason}"},
+    "do_login": {
+        "en": "log in once by hand, which says what is wrong with the key or the known host: {ssh} true",
+        "pl": "zaloguj się raz ręcznie, to pokaże, co jest nie tak z kluczem lub znanym hostem: {ssh} true",
+    },
+    "bad_root": {"en": "nothing can be asked there as root: {reason}", "pl": "nie można tam pytać jako root: {reason}"},
+    "do_root": {
+        "en": "log in as root, or give the user sudo without a password (ssh_user in the inventory): {ssh}",
+        "pl": "loguj się jako root albo daj użytkownikowi sudo bez hasła (ssh_user w inventory): {ssh}",
+    },
+    "bad_clock_ahead": {
+        "en": "its clock is {seconds} s ahead of this machine's: certificates may look expired",
+        "pl": "zegar serwera śpieszy się o {seconds} s względem tego komputera: certyfikaty mogą wyglądać na nieważne",
+    },
+    "do_clock_ahead": _CLOCK,
+    "bad_clock_behind": {
+        "en": "its clock is {seconds} s behind this machine's: certificates may look not yet valid",
+        "pl": "zegar serwera spóźnia się o {seconds} s względem tego komputera: certyfikaty mogą wyglądać na jeszcze "
+        "nieważne",
+    },
+    "do_clock_behind": _CLOCK,
+    "bad_disk": {"en": "the disk is full: {free} MB free on {mount}", "pl": "dysk jest pełny: {free} MB na {mount}"},
+    "do_disk": {
+        "en": "see what fills it: {ssh} '{sudo}du -xh --max-depth=2 {mount} | sort -h | tail'",
+        "pl": "zobacz, co go zajmuje: {ssh} '{sudo}du -xh --max-depth=2 {mount} | sort -h | tail'",
+    },
+    "bad_inodes": {
+        "en": "{mount} can take no more files (inodes)",
+        "pl": "{mount} nie pomieści więcej plików (i-węzły)",
+    },
+    "do_inodes": {
+        "en": "see where the many files are: {ssh} '{sudo}du -x --inodes --max-depth=3 {mount} | sort -n | tail'",
+        "pl": "zobacz, gdzie jest tyle plików: {ssh} '{sudo}du -x --inodes --max-depth=3 {mount} | sort -n | tail'",
+    },
+    "bad_docker_missing": {"en": "Docker is not installed: {reason}", "pl": "Docker nie jest zainstalowany: {reason}"},
+    "do_docker_missing": {
+        "en": "the deploy installs it: pyinfra inventory deploy.py",
+        "pl": "zainstaluje go wdrożenie: pyinfra inventory deploy.py",
+    },
+    "bad_docker_down": {"en": "Docker does not run: {reason}", "pl": "Docker nie działa: {reason}"},
+    "do_docker_down": {
+        "en": "start it: {ssh} '{sudo}systemctl start docker' (when it will not: {ssh} "
+        "'{sudo}journalctl -u docker -n 20')",
+        "pl": "uruchom go: {ssh} '{sudo}systemctl start docker' (gdy nie chce: {ssh} "
+        "'{sudo}journalctl -u docker -n 20')",
+    },
+    "bad_missing": {"en": "there is no container {names}", "pl": "nie ma kontenera {names}"},
+    "do_missing": {
+        "en": "the deploy makes it: pyinfra inventory deploy.py",
+        "pl": "utworzy go wdrożenie: pyinfra inventory deploy.py",
+    },
+    "bad_lxc": {
+        "en": "{name} cannot start: runc 1.3.3 or newer meets an LXC older than 6.0.6 (runc issue 4968): {reason}",
+        "pl": "{name} nie może wystartować: runc 1.3.3 lub nowszy trafił na LXC starszy niż 6.0.6 (runc issue 4968): "
+        "{reason}",
+    },
+    "do_lxc": {
+        "en": "ask the provider to update LXC; until then an older runc works: {ssh} 'apt list -a runc', then "
+        "{ssh} '{sudo}apt install runc=...'",
+        "pl": "poproś dostawcę o aktualizację LXC; do tego czasu działa starszy runc: {ssh} 'apt list -a runc', potem "
+        "{ssh} '{sudo}apt install runc=...'",
+    },
+    "bad_start": {"en": "{name} could not start: {reason}", "pl": "{name} nie mógł wystartować: {reason}"},
+    "do_start": _DEPLOY,
+    "bad_oom_ended": {
+        "en": "{name} was ended for lack of memory (its limit is {limit} MB)",
+        "pl": "{name} został zakończony z braku pamięci (limit {limit} MB)",
+    },
+    "do_oom_ended": {
+        "en": "start it again: {ssh} '{sudo}docker start {name}'; when it happens again, see picoclaw logs "
+        "{host} --container {short}",
+        "pl": "uruchom go ponownie: {ssh} '{sudo}docker start {name}'; gdy się powtórzy, zobacz picoclaw logs "
+        "{host} --container {short}",
+    },
+    "bad_oom": {
+        "en": "{count} processes of {name} were ended for lack of memory (its limit is {limit} MB)",
+        "pl": "liczba procesów {name} zakończonych z braku pamięci: {count} (limit {limit} MB)",
+    },
+    "do_oom": {
+        "en": "restart it: {ssh} '{sudo}docker restart {name}'; when it happens again, see picoclaw logs "
+        "{host} --container {short}",
+        "pl": "zrestartuj go: {ssh} '{sudo}docker restart {name}'; gdy się powtórzy, zobacz picoclaw logs "
+        "{host} --container {short}",
+    },
+    "bad_loop": {
+        "en": "{name} starts again and again ({restarts} times), its log ends: {last}",
+        "pl": "{name} uruchamia się w kółko ({restarts} razy), jego log kończy się: {last}",
+    },
+    "do_loop": _LOG,
+    "bad_stopped": {
+        "en": "{name} does not run ({status}, exit code {code}), its log ends: {last}",
+        "pl": "{name} nie działa ({status}, kod wyjścia {code}), jego log kończy się: {last}",
+    },
+    "do_stopped": {
+        "en": "start it: {ssh} '{sudo}docker start {name}'",
+        "pl": "uruchom go: {ssh} '{sudo}docker start {name}'",
+    },
+    "bad_paused": {"en": "{name} is paused", "pl": "{name} jest wstrzymany"},
+    "do_paused": {
+        "en": "let it go on: {ssh} '{sudo}docker unpause {name}'",
+        "pl": "wznów go: {ssh} '{sudo}docker unpause {name}'",
+    },
+    "bad_weak": {
+        "en": "{name} is confined more weakly than it should be: {controls}",
+        "pl": "{name} jest zabezpieczony słabiej, niż powinien: {controls}",
+    },
+    "do_weak": {
+        "en": "the deploy makes it anew as it should be: pyinfra inventory deploy.py",
+        "pl": "wdrożenie utworzy go na nowo, jak należy: pyinfra inventory deploy.py",
+    },
+    "bad_old": {
+        "en": "the gateway is of an older version, which does not know picoclaw status",
+        "pl": "bramka jest w starszej wersji, która nie zna picoclaw status",
+    },
+    "do_old": {
+        "en": "deploy this version: pyinfra inventory deploy.py",
+        "pl": "wdróż tę wersję: pyinfra inventory deploy.py",
+    },
+    "bad_silent": {"en": "the gateway does not answer: {reason}", "pl": "bramka nie odpowiada: {reason}"},
+    "do_silent": {
+        "en": "restart it: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} says what it was at)",
+        "pl": "zrestartuj ją: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} pokaże, co robiła)",
+    },
+    "bad_config": {"en": "the gateway does not serve: {reason}", "pl": "bramka nie działa: {reason}"},
+    "do_config": {
+        "en": "correct config.json (picoclaw config check names everything), then: pyinfra inventory deploy.py",
+        "pl": "popraw config.json (picoclaw config check wymieni wszystko), potem: pyinfra inventory deploy.py",
+    },
+    "bad_names_host": {
+        "en": "the server cannot resolve {name}: its DNS fails",
+        "pl": "serwer nie potrafi znaleźć adresu {name}: DNS nie działa",
+    },
+    "do_names_host": {
+        "en": "see which resolvers it asks, and put a working one there: {ssh} 'cat /etc/resolv.conf'",
+        "pl": "zobacz, jakie serwery DNS pyta, i wpisz działający: {ssh} 'cat /etc/resolv.conf'",
+    },
+    "bad_names_gateway": {
+        "en": "the server resolves names, the gateway's container does not: {reason}",
+        "pl": "serwer znajduje adresy, a kontener bramki nie: {reason}",
+    },
+    "do_names_gateway": {
+        "en": "the deploy tells container and firewall the present resolvers: pyinfra inventory deploy.py, then "
+        "{ssh} '{sudo}docker restart picoclaw'",
+        "pl": "wdrożenie poda kontenerowi i zaporze obecne serwery DNS: pyinfra inventory deploy.py, potem "
+        "{ssh} '{sudo}docker restart picoclaw'",
+    },
+    "bad_token": {
+        "en": "{channel} refuses the token: {reason}",
+        "pl": "{channel} odrzuca token: {reason}",
+    },
+    "do_token": _TOKEN,
+    "bad_channel_owner": {"en": "{channel}: {reason}", "pl": "{channel}: {reason}"},
+    "do_channel_owner": {
+        "en": "do what it says, then: {ssh} '{sudo}docker restart picoclaw'",
+        "pl": "zrób, co tam napisano, potem: {ssh} '{sudo}docker restart picoclaw'",
+    },
+    "bad_channel_away": {
+        "en": "{channel} has no contact: {reason}",
+        "pl": "{channel} nie ma kontaktu: {reason}",
+    },
+    "do_channel_away": {
+        "en": "wait a few minutes, it tries by itself; when it stays so: {ssh} '{sudo}docker restart picoclaw'",
+        "pl": "poczekaj kilka minut, próbuje sam; gdy to nie minie: {ssh} '{sudo}docker restart picoclaw'",
+    },
+    "bad_sandbox": {
+        "en": "the sandbox is not connected to the gateway",
+        "pl": "piaskownica nie jest podłączona do bramki",
+    },
+    "do_sandbox": {
+        "en": "restart it: {ssh} '{sudo}docker restart picoclaw-sandbox' (picoclaw logs {host} --container "
+        "sandbox says why)",
+        "pl": "zrestartuj ją: {ssh} '{sudo}docker restart picoclaw-sandbox' (przyczyna: picoclaw logs {host} "
+        "--container sandbox)",
+    },
+    "bad_egress": {"en": "the way out of {client} is shut: {reason}", "pl": "wyjście {client} nie działa: {reason}"},
+    "do_egress": {
+        "en": "restart the gateway: {ssh} '{sudo}docker restart picoclaw'",
+        "pl": "zrestartuj bramkę: {ssh} '{sudo}docker restart picoclaw'",
+    },
+    "bad_litellm": {"en": "picoclaw-llm does not answer the gateway", "pl": "picoclaw-llm nie odpowiada bramce"},
+    "do_litellm": {
+        "en": "restart it: {ssh} '{sudo}docker restart picoclaw-llm' (picoclaw logs {host} --container llm says why)",
+        "pl": "zrestartuj go: {ssh} '{sudo}docker restart picoclaw-llm' (przyczyna: picoclaw logs {host} "
+        "--container llm)",
+    },
+    "bad_unhealthy": {
+        "en": "{name} is unhealthy; its health check says: {reason}",
+        "pl": "{name} jest niezdrowy; jego test mówi: {reason}",
+    },
+    "do_unhealthy": {
+        "en": "restart it: {ssh} '{sudo}docker restart {name}'",
+        "pl": "zrestartuj go: {ssh} '{sudo}docker restart {name}'",
+    },
+    "bad_key": {"en": "{provider} refuses the key: {reason}", "pl": "{provider} odrzuca klucz: {reason}"},
+    "do_key": {key: text.replace("{where}", "{where}.api_key") for key, text in _LLM.items()},
+    "bad_quota": {"en": "{provider}: {reason}", "pl": "{provider}: {reason}"},
+    "do_quota": {
+        "en": "see to the account at {provider}, or add another model to llm.fallbacks in config.json",
+        "pl": "sprawdź konto u dostawcy {provider} albo dodaj inny model do llm.fallbacks w config.json",
+    },
+    "bad_model": {"en": "{model} does not answer: {reason}", "pl": "{model} nie odpowiada: {reason}"},
+    "do_model": {
+        "en": "do what it says; picoclaw doctor {host} asks the model again",
+        "pl": "zrób, co tam napisano; picoclaw doctor {host} zapyta model ponownie",
+    },
+    "bad_nobody": {
+        "en": "nobody may talk to it: allowed_user_ids is empty ({channels})",
+        "pl": "nikt nie ma dostępu: allowed_user_ids jest puste ({channels})",
+    },
+    "do_nobody": {
+        "en": "get a code with {ssh} '{sudo}docker exec picoclaw picoclaw pair' and send the bot /pair CODE",
+        "pl": "weź kod z {ssh} '{sudo}docker exec picoclaw picoclaw pair' i wyślij botowi /pair KOD",
+    },
+    "bad_workspace": {"en": "the workspace is full", "pl": "przestrzeń robocza jest pełna"},
+    "do_workspace": {
+        "en": "ask the assistant to delete something, or raise sandbox.workspace_mb in config.json and deploy",
+        "pl": "poproś asystenta, żeby coś usunął, albo zwiększ sandbox.workspace_mb w config.json i wdróż",
+    },
+    "bad_drift": {"en": "a deploy would change: {changes}", "pl": "wdrożenie zmieniłoby: {changes}"},
+    "do_drift": {
+        "en": "put it right: pyinfra inventory deploy.py",
+        "pl": "przywróć właściwy stan: pyinfra inventory deploy.py",
+    },
+    "bad_drift_unknown": {
+        "en": "whether a deploy would change anything could not be found out: {reason}",
+        "pl": "nie udało się sprawdzić, czy wdrożenie coś zmieni: {reason}",
+    },
+    "do_drift_unknown": {
+        "en": "see what it says: pyinfra inventory deploy.py --dry --limit {host}",
+        "pl": "zobacz, co mówi: pyinfra inventory deploy.py --dry --limit {host}",
+    },
+}
