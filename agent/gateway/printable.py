@@ -18,8 +18,8 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same on one line, with single blanks: nothing after a line end passes for a line of somebody else's."""
-    return " ".join(printable(text).split())
+    """The same on one line: what comes after a line end cannot pass for a line of somebody else's."""
+    return printable(text).strip().replace("\n", " ")
 
 
 def shortened(text: str, most: int) -> str:

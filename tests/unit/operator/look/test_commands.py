@@ -117,7 +117,7 @@ def test_a_host_that_the_inventory_does_not_know(docker: Path) -> None:
     assert docker.exists()
     done = run("status", "nosuch", "--lang", "pl")
     assert done.exit_code == 1
-    assert done.stderr == "Error: w inventory nie ma hosta nosuch; są w nim: here, down\n"
+    assert done.stderr == "Error: w inventory nie ma hosta ani grupy nosuch; hosty: here, down\n"
 
 
 def test_logs_are_made_printable(docker: Path) -> None:
