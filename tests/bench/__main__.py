@@ -1,4 +1,4 @@
-"""Measures each budget of the design on a fresh lab host and prints it beside its goal."""
+"""`python -m tests.bench [PART]...`: measures each budget of the design on a fresh lab host, beside its goal."""
 
 from __future__ import annotations
 
