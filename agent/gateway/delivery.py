@@ -14,6 +14,8 @@ log = logging.getLogger("delivery")
 
 # Requests of one channel at a time: a service that asks to slow down is not asked by every chat at once.
 AT_ONCE = 4
+# What no channel should raise may pass; a message that raises it every time must not keep its chat waiting for ever.
+MOST_SURPRISES = 5
 
 
 class Delivery:
@@ -50,7 +52,7 @@ class Delivery:
             del self._senders[chat_id]
 
     async def _deliver(self, message: Outbound) -> None:
-        failures = 0
+        failures = surprises = 0
         while True:
             try:
                 async with self._places:
@@ -63,6 +65,13 @@ class Delivery:
                 wait = error.retry_after or backoff(failures)
                 log.warning("%s: message %d waits %.0f s: %s", self._channel.name, message.id, wait, error)
                 await asyncio.sleep(wait)
+            except Exception as error:  # it would end the gateway, at each start anew
+                surprises += 1
+                log.exception("%s: message %d", self._channel.name, message.id)
+                if surprises == MOST_SURPRISES:
+                    self._give_up(message, type(error).__name__)
+                    return
+                await asyncio.sleep(backoff(surprises))
             else:
                 self._mailbox.sent(message)
                 self._forget_file(message)

@@ -1,4 +1,4 @@
-"""Measures each budget of the design, and what an operator does, on fresh lab hosts; each beside its goal."""
+"""`python -m tests.bench [PART]...`: measures each budget of the design, and what an operator does, beside its goal."""
 
 from __future__ import annotations
 

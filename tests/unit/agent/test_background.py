@@ -40,7 +40,7 @@ def test_closing_waits_until_all_have_ended() -> None:
         for name in "ab":
             background.start(work(name))
         await asyncio.sleep(0)
-        await background.aclose()
+        await asyncio.wait_for(background.aclose(), 2)
         assert len(background) == 0
         return ended
 
