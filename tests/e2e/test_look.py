@@ -178,12 +178,15 @@ def test_following_the_log(stack: Stack) -> None:
     with subprocess.Popen(words, cwd=REPOSITORY, env=stack.environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         follows = "pgrep -fc '^docker logs --follow'"
-        stack.wait_for(lambda: stack.lab.ssh(follows).stdout.strip() == "1", 30, stack.logs)
-        stack.lab.ssh("docker restart picoclaw", check=True)
-        assert any("gateway: stopped" in line for line in process.stdout)
-        assert any("gateway: PicoClaw" in line for line in process.stdout), "it goes on with the restarted one"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        try:
+            stack.wait_for(lambda: stack.lab.ssh(follows).stdout.strip() == "1", 30, stack.logs)
+            stack.lab.ssh("docker restart picoclaw", check=True)
+            assert any("gateway: stopped" in line for line in process.stdout)
+            assert any("gateway: PicoClaw" in line for line in process.stdout), "it goes on with the restarted one"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
     stack.wait_for(lambda: stack.lab.ssh(follows).stdout.strip() == "0", 30, stack.logs)
     stack.wait_ready()
 
