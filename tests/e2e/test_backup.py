@@ -162,7 +162,7 @@ def test_a_conversation_goes_on_on_another_host(paired: Stack, tmp_path: Path) -
     kept = stack.lab.ssh(f"stat -c '%a %U:%u %n' {CONFIG} {STATE}/state.db {STATE} {WORKSPACE}").stdout
     assert re.findall(r"^(\d+) \S*:(\d+)", kept, re.MULTILINE) == [("600", "1000")] * 2 + [("700", "1000")] * 2
     used = int(stack.lab.ssh(f"du -sm {WORKSPACE}", check=True).stdout.split()[0])
-    told = re.search(r"(\d+) MB of 1.0 GB", stack.ask("/status"))
+    told = re.search(r"workspace \S+ (\d+)/1024 MB", stack.ask("/status"))
     assert told is not None
     assert abs(int(told[1]) - used) < 10
     assert stack.planned_changes() == []
