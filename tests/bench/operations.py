@@ -16,6 +16,7 @@ from tests.lab.progress import step
 from tests.stack import REPOSITORY, Stack, copy_repository
 
 HOSTS = 5
+WORKSPACE_MB = 100
 
 
 def rows(name: str) -> list[Row]:
@@ -58,6 +59,10 @@ def _one_host(stack: Stack, directory: Path) -> Iterator[tuple[str, float]]:
         "refresh (images anew from packages of today)",
         _deploy(stack, hosts, "--data", "picoclaw_refresh=true"),
     )
+    backup = str(directory / "backup.age")
+    stack.ask(f"run head -c {WORKSPACE_MB}M /dev/urandom > data", timeout=120)
+    yield f"backup of a workspace of {WORKSPACE_MB} MB, verified", _command(stack, hosts, "backup", "--output", backup)
+    yield "restore of it, the host being backed up first", _command(stack, hosts, "restore", backup, "--force")
     everything = ("--data", "picoclaw_state=absent", "--data", "picoclaw_purge=true")
     yield "removal of everything", _deploy(stack, hosts, *everything)
 
@@ -79,6 +84,15 @@ def _deploy(stack: Stack, hosts: str, *options: str, source: Path = REPOSITORY) 
         done = stack.deploy("-y", *options, source=source, PICOCLAW_HOSTS_FILE=hosts)
     if done.returncode:
         sys.exit(f"the deploy failed:\n{done.stdout}")
+    return time.monotonic() - began
+
+
+def _command(stack: Stack, hosts: str, *words: str) -> float:
+    began = time.monotonic()
+    with step(f"picoclaw {words[0]}"):
+        done = stack.picoclaw(*words, PICOCLAW_HOSTS_FILE=hosts, PICOCLAW_BACKUP_PASSPHRASE="for this run")
+    if done.returncode:
+        sys.exit(f"picoclaw {words[0]} failed:\n{done.stdout}")
     return time.monotonic() - began
 
 
