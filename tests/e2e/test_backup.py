@@ -253,12 +253,14 @@ def test_a_connection_that_breaks_leaves_the_host_as_it_was(occupied: Stack, tmp
         workspace=tar_of(*((f"r{n}", os.urandom(50 << 20)) for n in range(6))),
     )
     since = started(occupied)
-    process = subprocess.Popen(
-        command("restore", file, "--force"), cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        env={**occupied.environment, "PICOCLAW_BACKUP_PASSPHRASE": PASSPHRASE}, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            command("restore", file, "--force"), cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output,
+            env={**occupied.environment, "PICOCLAW_BACKUP_PASSPHRASE": PASSPHRASE}, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     arrived = f"ls {WORKSPACE}/.picoclaw-restore/new/r0"
-    occupied.wait_for(lambda: occupied.lab.ssh(arrived).returncode == 0, 120, lambda: "nothing has arrived")
+    occupied.wait_for(lambda: occupied.lab.ssh(arrived).returncode == 0, 300, said.read_text)
     process.kill()
     process.wait()
     occupied.wait_for(lambda: nothing_half(occupied), 90, lambda: occupied.lab.ssh("ps aux").stdout)
