@@ -37,10 +37,9 @@ while :; do
     logs=$!
     wait $logs
     set -- --since "$(date +%s.%N)"
-    until [ "$(docker container inspect --format '{{.State.Running}}' "$name" 2>/dev/null)" = true ]; do
-        sleep 1 &
-        logs=$!
+    while sleep 1 & logs=$!; do
         wait $logs
+        [ "$(docker container inspect --format '{{.State.Running}}' "$name" 2>/dev/null)" = true ] && break
     done
 done
 """
