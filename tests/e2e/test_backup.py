@@ -182,7 +182,10 @@ def occupied(paired: Stack) -> Stack:
     """A host with something on it, and the stand-ins as new."""
     paired.wait_ready()
     paired.fakes.reset()
-    run(paired, "chmod -R u+rwX /workspace; rm -rf /workspace/* /workspace/.picoclaw-restore; echo mine > /workspace/mine")
+    run(
+        paired,
+        "chmod -R u+rwX /workspace; rm -rf /workspace/* /workspace/.picoclaw-restore; echo mine > /workspace/mine",
+    )
     return paired
 
 

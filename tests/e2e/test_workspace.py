@@ -74,7 +74,7 @@ def test_filling_it_ends_near_the_limit(small: Stack, attack: str) -> None:
     assert files < 2 * FILES
     assert free_now > free - 2 * (LIMIT_MB + OVERSHOOT_MB)  # others use this disk, too
 
-    assert "workspace FULL: " in small.ask("/status")
+    assert "The workspace is FULL" in small.ask("/status")
     assert "can delete, but not write" in run(small, "echo x > fill/more")
     assert "[exit code 0]" in run(small, "rm -r fill")
     assert run(small, "echo fine > file; cat file; rm file") == "fine\n[exit code 0]"

@@ -15,7 +15,13 @@ from tests.fakes.errors import FakesError
 
 T = TypeVar("T")
 
+_PAUSE_S = 0.1
 _SLACK = 10.0
+
+
+def _is_draft(text: str) -> bool:
+    """Whether the assistant shows by this that it is still writing, or what it is doing."""
+    return text.endswith("…") or text.rpartition("\n")[2].startswith("⚙ ")
 
 
 def connect_once(path: str) -> None:
@@ -104,9 +110,16 @@ class FakesClient:
         return messages
 
     def ask(self, text: str, *, timeout: float = 10.0, user_id: int = defaults.OWNER_ID) -> list[wire.Message]:
-        """Writes as the user and waits for the bot's reply."""
+        """Writes as the user and waits for the bot's reply, drafts of it not being any."""
         sent = self.user_message(text, user_id=user_id)
-        return self.wait_for_reply(user_id, after=sent.message_id, timeout=timeout)
+        deadline = time.monotonic() + timeout
+        replies = self.wait_for_reply(user_id, after=sent.message_id, timeout=timeout)
+        while _is_draft(replies[-1].text):
+            if time.monotonic() > deadline:
+                raise FakesError(f"the bot has not finished within {timeout:g} s: {replies[-1].text!r}")
+            time.sleep(_PAUSE_S)
+            replies = self.wait_for_reply(user_id, after=sent.message_id)
+        return replies
 
     def calls(self, method: str = "", *, since: float = 0.0) -> list[wire.Call]:
         """Bot API requests, of one method if given, that arrived at or after `since` (Unix time)."""
