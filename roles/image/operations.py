@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Generator, Sequence
 
 from pyinfra.api.command import FunctionCommand, PyinfraCommand
@@ -65,8 +66,9 @@ def images(
         yield FunctionCommand(copied, (source, tag, wanted), {})
     elif wanted:
         yield from _ship(shipment.files)
+        options = _options(shipment, refresh=refresh)
         for target in wanted:
-            yield FunctionCommand(_build, (target, tag, _options(shipment, refresh=refresh)), {})
+            yield FunctionCommand(_build, (target, tag, options), {})
         # The legacy builder leaves the stages that are no target as untagged images, which stay for its cache.
         yield docker("image", "prune", "--force", f"--filter=label={STAGE_LABEL}", "--filter=until=30m")
     for repository, number in replaced.items():
@@ -99,7 +101,7 @@ def _ship(files: Sequence[ContextFile]) -> Generator[PyinfraCommand, None, None]
 
 def _options(shipment: Shipment, *, refresh: bool) -> list[str]:
     arguments = [f"--build-arg={name}={value}" for name, value in shipment.arguments.items()]
-    return [*arguments, *(["--no-cache"] if refresh else [])]
+    return [*arguments, *([f"--build-arg=REFRESHED={time.time():.0f}"] if refresh else [])]
 
 
 def _build(state: State, host: Host, target: str, tag: str, options: Sequence[str]) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
