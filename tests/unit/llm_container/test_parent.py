@@ -98,6 +98,7 @@ def test_a_parent_that_is_started_anew_takes_over_the_socket(boxed: tuple[Box, P
 def _answers(box: Box) -> bool:
     """By a socket of its own: httpcore leaves one open that it cannot connect, as while the one before still dies."""
     with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(10)
         try:
             asking.connect(str(box.socket))
             asking.sendall(b"POST /who HTTP/1.1\r\nHost: llm\r\nContent-Length: 0\r\n\r\n")
