@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +38,16 @@ def make(name: str) -> list[Path]:
     return folders
 
 
+def _below(root: Path, name: str) -> Iterator[Path]:
+    """What is so called under `root`; what vanishes meanwhile is passed over, unlike by `rglob`."""
+    for folder, folders, files in os.walk(root):
+        if name in folders or name in files:
+            yield Path(folder, name)
+
+
 def existing(name: str) -> list[Path]:
     """Returns the folders of the cgroups `name` that there are, below whatever cgroup they were made."""
-    return [folder for hierarchy in _hierarchies() for folder in hierarchy.mount.rglob(f"{_PREFIX}{name}")]
+    return [folder for hierarchy in _hierarchies() for folder in _below(hierarchy.mount, f"{_PREFIX}{name}")]
 
 
 def parse(mountinfo: str, membership: str) -> list[Hierarchy]:
@@ -72,7 +80,7 @@ def remove(folders: list[Path]) -> None:
 
 def processes(folders: list[Path]) -> set[int]:
     """Returns the numbers of all processes in the cgroups and below."""
-    files = [file for folder in folders for file in folder.rglob("cgroup.procs")]
+    files = [file for folder in folders for file in _below(folder, "cgroup.procs")]
     found: set[int] = set()
     for file in files:
         with contextlib.suppress(OSError):
