@@ -42,27 +42,21 @@ def sandbox() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 def health(ready: bool, as_json: bool) -> None:
     """Print how the running gateway is; exit 1 when it is not well."""
-    from http.client import HTTPConnection
+    from agent.errors import PicoClawError
+    from agent.gateway.asking import ask
 
-    from agent.gateway.healthcheck import HOST, PORT
-
-    connection = HTTPConnection(HOST, PORT, timeout=5)
     try:
-        connection.request("GET", "/ready" if ready else "/health")
-        response = connection.getresponse()
-        report = json.loads(response.read())
-    except OSError as error:
-        raise click.ClickException(
-            f"no gateway answers on {HOST}:{PORT} ({error}); "
-            "run this where it runs: docker exec picoclaw picoclaw health"
-        ) from None
+        code, body = ask("/ready" if ready else "/health", 5)
+    except PicoClawError as error:
+        raise click.ClickException(str(error)) from None
+    report = json.loads(body)
     click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
-    sys.exit(0 if response.status == 200 else 1)
+    sys.exit(0 if code == 200 else 1)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option("--lang", type=click.Choice(["en", "pl"]), default="en", show_default=True, help="Language of the lines.")
+@lang_option()
 def status(as_json: bool, lang: str) -> None:
     """Print how this gateway is: channels, model, memory, usage, confinement, last error; exit 1 when it is not well.
 

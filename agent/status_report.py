@@ -221,21 +221,14 @@ def _spent(spent: Spent, language: str) -> str:
 
 def _ask() -> tuple[Gateway | None, str]:
     """What the running gateway says, or why it says nothing."""
-    from http.client import HTTPConnection, HTTPException
+    from agent.gateway.asking import ask
 
-    from agent.gateway.healthcheck import HOST, PORT
-
-    connection = HTTPConnection(HOST, PORT, timeout=_PATIENCE_S)
     try:
-        connection.request("GET", "/status")
-        return msgspec.json.decode(connection.getresponse().read(), type=Gateway), ""
-    except (OSError, HTTPException, msgspec.DecodeError) as error:
-        return None, (
-            f"no gateway answers on {HOST}:{PORT} ({error}); "
-            "run this where it runs: docker exec picoclaw picoclaw status"
-        )
-    finally:
-        connection.close()
+        return msgspec.json.decode(ask("/status", _PATIENCE_S)[1], type=Gateway), ""
+    except PicoClawError as error:
+        return None, str(error)
+    except msgspec.DecodeError as error:
+        return None, f"the gateway answers what is not understood: {error}"
 
 
 def _usage(state: Path) -> Spent | None:

@@ -28,9 +28,10 @@ async def serve(report: Report, status: Status | None = None) -> asyncio.Server:
         try:
             line = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=5)
             path = _path(line)
-            body = report()
             if path == b"/status" and status is not None:
                 body = await asyncio.wait_for(status(), _PATIENCE_S)
+            else:
+                body = report()
             writer.write(_response(path, body))
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):

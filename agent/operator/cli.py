@@ -15,9 +15,7 @@ from agent.operator.guide import SECRETS
 from agent.operator.look.cli import COMMANDS as LOOKING
 from agent.operator.options import lang_option
 from agent.operator.words import say
-
-# config.json, hosts.json and deploy.py lie here.
-REPOSITORY = Path(__file__).resolve().parents[2]
+from roles.common.names import REPOSITORY
 
 
 @click.group()

@@ -15,8 +15,7 @@ from typing import Any
 
 from agent.errors import ConfigError, PicoClawError
 from agent.operator.words import say
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from roles.common.names import REPOSITORY
 
 # pyinfra's host data and the ssh client's words for the same.
 _SSH_OPTIONS = {
@@ -147,8 +146,18 @@ def ssh_config(hosts: Mapping[str, Mapping[str, Any]], directory: str) -> str:
 
 
 def is_root(name: str, config: Path) -> bool:
-    """Whether this configuration of ssh logs in there as root."""
-    resolved = subprocess.run(["ssh", "-G", "-F", str(config), name], capture_output=True, text=True, check=True)
+    """Whether this configuration of ssh logs in there as root.
+
+    ConfigError, in ssh's own words, when it is none or there is no ssh.
+    """
+    command = ["ssh", "-G", "-F", str(config), name]
+    try:
+        resolved = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise ConfigError("ssh: command not found (apt install openssh-client)") from None
+    if resolved.returncode != 0:
+        said = resolved.stderr.strip().splitlines()
+        raise ConfigError(said[-1] if said else f"ssh -G {name}: {resolved.returncode}")
     return "user root" in resolved.stdout.splitlines()
 
 

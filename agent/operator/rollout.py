@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agent.operator.reach import REPOSITORY, Host, UnreachableError
+from agent.operator.reach import Host, UnreachableError
 from agent.operator.words import say
+from roles.common.names import REPOSITORY
 
 Ended = Literal["done", "failed", "unreachable", "left"]
 

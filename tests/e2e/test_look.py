@@ -122,14 +122,18 @@ def test_a_wrong_config(stack: Stack, section: str, changes: dict[str, object], 
         stack.wait_for(lambda: first(doctor(stack)) == kind, 60, lambda: json.dumps(doctor(stack), indent=2))
 
 
+def repair(stack: Stack) -> None:
+    repaired = stack.deploy("-y")
+    assert repaired.returncode == 0, repaired.stdout
+    stack.wait_ready()
+
+
 def test_a_weakened_sandbox(stack: Stack) -> None:
     stack.lab.ssh("docker update --memory 512m --memory-swap 512m picoclaw-sandbox", check=True)
     try:
         found = doctor(stack)
     finally:
-        repaired = stack.deploy("-y")
-    assert repaired.returncode == 0, repaired.stdout
-    stack.wait_ready()
+        repair(stack)
     assert first(found) == "weak"
     assert "picoclaw-sandbox" in next(check["said"] for check in found["checks"] if check["kind"] == "weak")
 
@@ -139,9 +143,7 @@ def test_a_removed_sandbox(stack: Stack) -> None:
     try:
         found = doctor(stack)
     finally:
-        repaired = stack.deploy("-y")
-    assert repaired.returncode == 0, repaired.stdout
-    stack.wait_ready()
+        repair(stack)
     assert first(found) == "missing"
     assert found["do"].endswith("pyinfra inventory deploy.py")
     drift = next(check for check in found["checks"] if check["id"] == "drift")

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.gateway.printable import one_line, shortened
 from agent.operator import checking
 from agent.operator.archive import format as layout
 from agent.operator.archive.errors import ArchiveError
@@ -146,7 +147,7 @@ def _number(value: object) -> int:
 
 def _plain(value: object) -> str:
     """A word of the file as it may be printed on a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:100])
+    return shortened(one_line(str(value)), 100)
 
 
 def _mb(size: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import click
 
 from agent.config.shapes import Sandbox
+from agent.gateway.printable import printable
 from agent.operator import checking
 from agent.operator.archive import contents, hold, remote, sealing, taking
 from agent.operator.archive import format as layout
@@ -156,7 +157,7 @@ def _await_health(host: Host, language: str) -> None:
             return
         if time.monotonic() > deadline:
             words = host.run(f"docker exec {names.GATEWAY} picoclaw health").stdout.decode(errors="replace")
-            reason = "".join(letter for letter in words if letter.isprintable() or letter == "\n").strip()
+            reason = printable(words).strip()
             raise ArchiveError("archive_unhealthy", host=host.name, reason=reason or ", ".join(seen))
         time.sleep(1)
 

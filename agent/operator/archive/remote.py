@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from agent.errors import PicoClawError
+from agent.gateway.printable import one_line, shortened
 from agent.operator.archive.errors import ArchiveError
 from agent.operator.reach import Host, UnreachableError
 from roles.common import names
@@ -180,7 +181,7 @@ def judged(code: int, said: bytes) -> dict[str, Any]:
         raise ArchiveError("archive_old_host")
     if code == _KILLED:
         raise ArchiveError("archive_host_killed")
-    error, detail = report.get("error"), _printable(str(report.get("detail", "")))
+    error, detail = report.get("error"), _shown(str(report.get("detail", "")))
     if error in _CODES:
         raise ArchiveError(f"archive_{error}", reason=detail)
     raise ArchiveError("archive_host_failed", reason=detail or last or code)
@@ -188,8 +189,8 @@ def judged(code: int, said: bytes) -> dict[str, Any]:
 
 def _last(said: bytes) -> str:
     lines = said.decode(errors="replace").strip().splitlines()
-    return _printable(lines[-1]) if lines else ""
+    return _shown(lines[-1]) if lines else ""
 
 
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:2000]
+def _shown(text: str) -> str:
+    return shortened(one_line(text), 2000)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from agent.operator.look.seen import Drift
-from agent.operator.reach import REPOSITORY
+from roles.common.names import REPOSITORY
 
 _PATIENCE_S = 300
 

@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from agent.cli import main
 from agent.operator.look import document, printing
 from agent.operator.look.seen import Drift
-from agent.operator.reach import REPOSITORY, Host
+from agent.operator.reach import Host
+from roles.common.names import REPOSITORY
 from tests.unit.operator.look import healthy
 from tests.unit.operator.look.test_judging import TROUBLES
 
