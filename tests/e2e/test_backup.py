@@ -74,6 +74,8 @@ def paired(fresh: Stack, first_deploy: str) -> Iterator[Stack]:
         yield fresh
     finally:
         local.write_text(original, encoding="utf-8")
+        # The state as well: who has paired stays an owner, and later tests count on those in the configuration alone.
+        fresh.lab.ssh(f"docker rm --force {GATEWAY} && find {STATE} -mindepth 1 -delete", check=True)
         deployed(fresh)
 
 
