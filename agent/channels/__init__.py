@@ -10,19 +10,19 @@ from agent.channels.base import Channel
 
 def slack_manifest() -> str:
     """What api.slack.com makes the app of that a Slack channel needs, JSON."""
-    return Path(__file__).with_name("slack_manifest.json").read_text(encoding="utf-8")
+    return Path(__file__).with_name("slack").joinpath("manifest.json").read_text(encoding="utf-8")
 
 
 def make(settings: config.Channel) -> Channel:
     """The channel that a part of config.json describes."""
     if isinstance(settings, config.Telegram):
-        from agent.channels.telegram import TelegramChannel
+        from agent.channels.telegram.channel import TelegramChannel
 
         return TelegramChannel(settings.bot_token)
     if isinstance(settings, config.Discord):
-        from agent.channels.discord import DiscordChannel
+        from agent.channels.discord.channel import DiscordChannel
 
         return DiscordChannel(settings.bot_token)
-    from agent.channels.slack import SlackChannel
+    from agent.channels.slack.channel import SlackChannel
 
     return SlackChannel(settings.bot_token, settings.app_token)

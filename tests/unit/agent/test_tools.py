@@ -12,7 +12,7 @@ from agent import config
 from agent.sandbox.client import SandboxLink
 from agent.tools import commands, files
 from agent.tools.registry import Tools
-from tests.unit.agent.quiet import Quiet
+from tests.unit.gateway.quiet import Quiet
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.fakes.slack import people
 from tests.fakes.slack.world import GENERAL, GROUP
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import Attachment, SlackCommand, SlackEdit, SlackMessage
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 
 OWNER = defaults.SLACK_OWNER_ID
 Scene = Callable[[StandIns, AsyncWebClient], Awaitable[None]]

@@ -13,7 +13,7 @@ from agent.llm.stream import Completion, ToolCall
 from agent.store.mailbox import Outbound
 from agent.store.sessions import Message, open_calls
 from agent.tools.registry import Outgoing, Tool
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 from tests.unit.gateway.world import SECRET, Chat, Held, Model, NoArguments, World, said
 
 

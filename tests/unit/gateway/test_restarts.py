@@ -14,7 +14,7 @@ from agent.gateway.turn import MOST_ATTEMPTS
 from agent.llm.stream import Completion, ToolCall
 from agent.store.sessions import Message
 from agent.tools.registry import Outgoing, Tool
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 from tests.unit.gateway.world import Chat, Held, Model, NoArguments, World, said
 
 

@@ -19,7 +19,7 @@ from agent.llm.errors import LLMKeyError
 from agent.llm.stream import Completion
 from agent.store.sessions import Message
 from roles.common.names import REPOSITORY
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 from tests.unit.gateway.scripts import ScriptWorld
 from tests.unit.gateway.world import OWNER, SECRET, Chat, Held, Model
 

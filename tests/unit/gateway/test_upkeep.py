@@ -10,7 +10,7 @@ import pytest
 
 from agent.gateway import upkeep
 from agent.store.tasks import Tasks
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 from tests.unit.gateway.world import World
 
 

@@ -35,7 +35,7 @@ from agent.store.sessions import Message, Sessions
 from agent.store.spool import Spool
 from agent.store.usage import Usage
 from agent.tools.registry import Tool, Tools
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 
 SECRET = "sk-or-v1-0123456789abcdef"
 OWNER = "7"

@@ -11,7 +11,7 @@ import pytest
 
 from agent.sandbox.client import SandboxError, SandboxOperationError
 from agent.sandbox.protocol import PIECE_BYTES
-from tests.unit.agent.heard import until
+from tests.unit.channels.heard import until
 from tests.unit.sandbox.box import UID, Box
 
 

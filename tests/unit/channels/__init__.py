@@ -1,0 +1,1 @@
+"""The channels, over real sockets."""

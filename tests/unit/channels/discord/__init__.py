@@ -1,0 +1,1 @@
+"""The Discord channel against its stand-in."""
