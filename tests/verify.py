@@ -27,7 +27,7 @@ def main() -> int:
         hosts = _inventory()
         config.write_text(reach.ssh_config(hosts, directory), encoding="utf-8")
         urls = [testinfra_url(name, config) for name in hosts]
-        options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}"]
+        options = ["-q", "-rN", "--tb=no", "--no-header", f"--hosts={','.join(urls)}", f"--confcutdir={COMPLIANCE}"]
         return int(pytest.main([str(COMPLIANCE), *options, *map(_renamed, sys.argv[1:])]))
 
 

@@ -183,6 +183,6 @@ CASES = (
             ),
         ),
     ),
-    _one("slow first byte", Reply(text="At last.", delay=0.3), Answer("At last.")),
-    _one("slow first chunk", Reply(text="At last.", first_chunk_delay=0.3), Answer("At last.")),
+    _one("slow first byte", Reply(text="At last.", delay=0.2), Answer("At last.")),
+    _one("slow first chunk", Reply(text="At last.", first_chunk_delay=0.2), Answer("At last.")),
 )

@@ -66,7 +66,7 @@ class Direct:
         async def run() -> Any:
             async with StandIns({provider.host: LOOPBACK}) as fakes:
                 base = f"{fakes.url(provider.host)}{provider.prefix}"
-                return await scenario(World(fakes, provider, "direct", base, timeout_s=0.5))
+                return await scenario(World(fakes, provider, "direct", base, timeout_s=1.0))
 
         return asyncio.run(run())
 

@@ -51,23 +51,30 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("drift", "named"),
     [
-        ("docker rm -f picoclaw-sandbox", "picoclaw-sandbox"),
-        ("docker stop -t 1 picoclaw", "picoclaw"),
-        # Not `--memory 0`: Docker takes it for «unchanged».
-        ("docker update --memory 512m --memory-swap 1g picoclaw-sandbox", "memory"),
-        ("docker update --pids-limit -1 picoclaw", "pids"),
-        ("docker network connect bridge picoclaw", "bridge"),
-        (f"echo '{{}}' > {STACK_DIR}/seccomp/sandbox.json", "seccomp"),
-        (f"chmod 644 {CONFIG}", "config.json"),
-        (f"chown root:root {CONFIG}", "config.json"),
-        ("nft delete table inet picoclaw", "firewall"),
+        (
+            # Not `--memory 0`: Docker takes it for «unchanged».
+            (
+                "docker update --memory 512m --memory-swap 1g picoclaw-sandbox &&"
+                " docker update --pids-limit -1 picoclaw && docker network connect bridge picoclaw"
+            ),
+            ["picoclaw-sandbox: memory: ", "picoclaw: pids-limit: ", "picoclaw: networks: "],
+        ),
+        (
+            f"echo '{{}}' > {STACK_DIR}/seccomp/sandbox.json && chmod 644 {CONFIG} && chown root:root {CONFIG}",
+            ["seccomp/sandbox.json: content differs", "config.json: mode ", "config.json: owner "],
+        ),
+        (
+            "docker rm -f picoclaw-sandbox && docker stop -t 1 picoclaw && nft delete table inet picoclaw",
+            ["picoclaw-sandbox: container wanted", "picoclaw: running wanted, exited found", "firewall"],
+        ),
     ],
-    ids=["removed", "stopped", "memory", "pids", "extra-network", "seccomp", "mode", "owner", "firewall"],
+    ids=["controls", "files", "missing"],
 )
-def test_drift_is_named_and_repaired(stack: Stack, drift: str, named: str) -> None:
+def test_drift_is_named_and_repaired(stack: Stack, drift: str, named: list[str]) -> None:
     stack.lab.ssh(drift, check=True)
     assert stack.planned_changes(), "the drift is seen"
-    assert named in repaired(stack)
+    output = repaired(stack)
+    assert [words for words in named if words not in output] == [], output
 
 
 def test_a_container_made_by_hand_without_a_control_is_replaced(stack: Stack) -> None:
