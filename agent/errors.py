@@ -13,4 +13,8 @@ class PicoClawError(Exception):
 
 
 class ConfigError(PicoClawError):
-    """config.json cannot be used as it is."""
+    """config.json cannot be used as it is; `polish` says the same."""
+
+    def __init__(self, message: str, polish: str = "") -> None:
+        super().__init__(message)
+        self.polish = polish or message

@@ -14,6 +14,7 @@ import msgspec
 
 from agent.errors import PicoClawError
 from agent.gateway.printable import bar, duration, one_line
+from agent.language import closest
 from agent.messages import say
 
 _PATIENCE_S = 15
@@ -23,10 +24,21 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Whatever a version of the product says more or less: fields that are missing have a default, others go."""
 
 
-class Channel(Part, frozen=True, kw_only=True):
-    """How the way to a chat service is; `curable` when a restart could help, `paired` when anybody may talk to it."""
+class Troubled(Part, frozen=True, kw_only=True):
+    """What may have a problem, which an older version tells in English alone."""
 
     problem: str | None = None
+    problem_pl: str | None = None
+
+    def said(self, language: str) -> str | None:
+        """What is wrong, in that language."""
+        return (closest(language) == "pl" and self.problem_pl) or self.problem
+
+
+class Channel(Troubled, frozen=True, kw_only=True):
+    """How the way to a chat service is; `curable` when a restart could help, `paired` when anybody may talk to it."""
+
+    refused_token: bool = False
     curable: bool = True
     last_contact_s: float | None = None
     paired: bool = True
@@ -58,12 +70,11 @@ class Workspace(Part, frozen=True, kw_only=True):
     full: bool = False
 
 
-class Gateway(Part, frozen=True, kw_only=True):
+class Gateway(Troubled, frozen=True, kw_only=True):
     """What the running gateway says of itself; `problem` when it does not serve at all."""
 
     healthy: bool
     ready: bool
-    problem: str = ""
     version: str = ""
     uptime_s: float = 0
     sandbox: bool = False
@@ -137,7 +148,7 @@ def text(report: Report, language: str) -> str:
     """For people: a title, memory and workspace as bars, and a line for each other thing."""
     gateway = report.gateway
     if gateway is None or gateway.problem:
-        head = say("status_no_gateway", language, problem=report.problem or (gateway and gateway.problem))
+        head = say("status_no_gateway", language, problem=report.problem or (gateway and gateway.said(language)))
         lines = [head, *details(report, language)]
     else:
         name = f"PicoClaw {gateway.version}"
@@ -197,10 +208,10 @@ def _of_gateway(gateway: Gateway, language: str) -> Iterator[str]:
 def _channel(name: str, channel: Channel, language: str) -> str:
     age = channel.last_contact_s
     if age is None:
-        line = say("status_channel_never", language, name=name, problem=channel.problem)
+        line = say("status_channel_never", language, name=name, problem=channel.said(language))
     else:
         said = "status_channel" if channel.problem is None else "status_channel_down"
-        line = say(said, language, name=name, problem=channel.problem, age=duration(age))
+        line = say(said, language, name=name, problem=channel.said(language), age=duration(age))
     return line if channel.paired else f"{line}; {say('status_nobody', language)}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.channels.words import Words
 from agent.errors import PicoClawError
 from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
 
@@ -22,6 +23,7 @@ class ChannelError(PicoClawError):
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
+        self.words = message
         self.retry_after = retry_after
 
 
@@ -65,7 +67,7 @@ class Contact:
         self.max_age_s = max_age_s
         self._clock = clock
         self._last: float | None = None
-        self._problem: str | None = "no contact yet"
+        self._problem: str | None = Words("never")
         # Whether a restart could help: not where the owner has to do something first, as with a refused token.
         self.curable = True
 
@@ -75,7 +77,10 @@ class Contact:
         self._problem, self.curable = None, True
 
     def failed(self, problem: str, *, curable: bool = True) -> bool:
-        """The service cannot be used, for a reason in the owner's words; whether that is news, worth a line of log."""
+        """The service cannot be used, for a reason in the owner's words; whether that is news, worth a line of log.
+
+        The words are `Words` where the owner's language matters.
+        """
         news = problem != self._problem
         self._problem, self.curable = problem, curable
         return news
@@ -89,7 +94,7 @@ class Contact:
         """What is wrong; None when all is well, which silence is not."""
         age = self.age()
         if self._problem is None and age is not None and age > self.max_age_s:
-            return f"no contact for {age:.0f} s"
+            return Words("silent", age=age)
         return self._problem
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from agent.config.checks import problems
+from agent.config.problem import Problem
 from agent.config.references import read_document, refuse_command, replace_commands
 from agent.config.shapes import LLM, Assistant, Channel, Config, Discord, Model, Price, Sandbox, Slack, Telegram
 from agent.config.words import problem_of
@@ -56,8 +57,12 @@ def parse(text: str) -> Config:
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(problem_of(str(error), document).said()) from None
+        raise _error(problem_of(str(error), document)) from None
     for problem in problems(config, list(config.placed_channels)):
-        raise ConfigError(problem.said())
+        raise _error(problem)
     channels = [*config.channels, *([config.channel] if config.channel else [])]
     return msgspec.structs.replace(config, channels=channels, channel=None)
+
+
+def _error(problem: Problem) -> ConfigError:
+    return ConfigError(problem.said(), problem.said("pl"))

@@ -9,7 +9,7 @@ from agent.language import Language, worded
 
 # {at} is the key, with the kind of channel behind it where there is one.
 _SENTENCES: dict[str, dict[Language, str]] = {
-    "said": {"en": "{sentence}", "pl": "{sentence}"},
+    "said": {"en": "{sentence}", "pl": "{polish}"},
     "anothers": {
         "en": "this is the config.json of PicoClaw itself; picoclaw config import FILE makes one for this assistant",
         "pl": "to config.json samego PicoClaw; picoclaw config import PLIK zrobi z niego plik dla tego asystenta",

@@ -23,7 +23,9 @@ def variable(value: str, key: str, environ: Mapping[str, str]) -> str:
     if not environ.get(match[1]):
         raise ConfigError(
             f"config.json: {key} refers to ${{{match[1]}}}, which is not set here: "
-            f"export {match[1]} in the shell that runs the deploy"
+            f"export {match[1]} in the shell that runs the deploy",
+            f"config.json: {key} odwołuje się do ${{{match[1]}}}, a ta zmienna nie jest tu ustawiona: "
+            f"wyeksportuj {match[1]} w powłoce, która uruchamia wdrożenie",
         )
     return environ[match[1]]
 
@@ -42,7 +44,8 @@ def replace_commands(document: object, change: Callable[[Mapping[str, Any], str]
 def refuse_command(_reference: Mapping[str, Any], key: str) -> str:
     """What the gateway makes of a command reference: a ConfigError that names the key."""
     raise ConfigError(
-        f"config.json: {key} is a command reference, which only the deploy resolves: set it by the deploy"
+        f"config.json: {key} is a command reference, which only the deploy resolves: set it by the deploy",
+        f"config.json: {key} to odwołanie do polecenia, które rozwiązuje tylko wdrożenie: ustaw je przez wdrożenie",
     )
 
 
@@ -61,11 +64,16 @@ def read_document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
+        why, line, column = error.msg, error.lineno, error.colno
         raise ConfigError(
-            f"config.json is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}; correct it there"
+            f"config.json is not valid JSON: {why} at line {line}, column {column}; correct it there",
+            f"config.json nie jest poprawnym JSON-em: {why}, wiersz {line}, kolumna {column}; popraw w tym miejscu",
         ) from None
     if not isinstance(document, dict):
-        raise ConfigError('config.json must hold one JSON object, {"llm": {...}, "channel": {...}}')
+        raise ConfigError(
+            'config.json must hold one JSON object, {"llm": {...}, "channel": {...}}',
+            'config.json musi zawierać jeden obiekt JSON, {"llm": {...}, "channel": {...}}',
+        )
     return document
 
 

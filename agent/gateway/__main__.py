@@ -7,7 +7,7 @@ import logging
 import signal
 
 from agent import config
-from agent.errors import PicoClawError
+from agent.errors import ConfigError, PicoClawError
 from agent.gateway import health, logs
 from agent.gateway.app import Gateway
 from agent.pid1 import selfcheck
@@ -29,14 +29,16 @@ async def serve() -> None:
         settings = config.load()
         logs.set_up(settings.secrets())
         await Gateway(settings).run()
+    except ConfigError as error:
+        await _stand_by(str(error), error.polish)
     except PicoClawError as error:
         await _stand_by(str(error))
 
 
-async def _stand_by(reason: str) -> None:
+async def _stand_by(reason: str, polish: str = "") -> None:
     """Say what is wrong once and wait to be restarted, unhealthy: a restart loop would help nobody."""
     log.error("%s", reason)
-    report = {"healthy": False, "ready": False, "problem": reason}
+    report = {"healthy": False, "ready": False, "problem": reason, "problem_pl": polish or reason}
     async with await health.serve(lambda: report) as server:
         await server.serve_forever()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from agent import __version__
 from agent.channels.base import Contact
+from agent.channels.words import Words, said
 from agent.gateway.access import Access
 
 
@@ -52,9 +53,11 @@ class Reporter:
         }
 
     def _channel(self, name: str, contact: Contact) -> dict[str, Any]:
-        age, access = contact.age(), self.access[name]
+        age, access, problem = contact.age(), self.access[name], contact.problem
         return {
-            "problem": contact.problem,
+            "problem": None if problem is None else str(problem),
+            "problem_pl": None if problem is None else str(said(problem, "pl")),
+            "refused_token": isinstance(problem, Words) and problem.of_token,
             "curable": contact.curable,
             "last_contact_s": None if age is None else round(age, 1),
             "paired": bool(access.owners()),

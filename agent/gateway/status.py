@@ -10,6 +10,7 @@ from agent.cgroup import Cgroup
 from agent.confinement.report import look
 from agent.gateway import logs
 from agent.gateway.printable import bar, duration
+from agent.language import closest
 from agent.llm.models import Models
 from agent.llm.warmth import ContainerState
 from agent.messages import say
@@ -114,7 +115,7 @@ def _bars(report: dict[str, Any], language: str) -> Iterator[str]:
 
 
 def _channel(name: str, channel: dict[str, Any], language: str) -> str:
-    age, problem = channel["last_contact_s"], channel["problem"]
+    age, problem = channel["last_contact_s"], channel["problem_pl" if closest(language) == "pl" else "problem"]
     if age is None:
         return say("status_channel_never", language, name=name, problem=problem)
     said = "status_channel" if problem is None else "status_channel_down"

@@ -51,17 +51,21 @@ def findings(text: str, environ: Mapping[str, str] | None) -> Findings:
     try:
         document = read_document(text)
     except ConfigError as error:
-        return Findings([Problem("", "said", {"sentence": str(error)})])
+        return Findings([_said("", error)])
     if _ANOTHERS & document.keys():
         return Findings([Problem("", "anothers")])
     resolved, refused, taken = secrets.resolve_each(document, environ)
     reading = _Reading(resolved)
-    for key, sentence in refused.items():
-        reading.add(Problem(key, "said", {"sentence": sentence}))
+    for key, refusal in refused.items():
+        reading.add(_said(key, refusal))
     reading.settled |= taken
     config = reading.config()
     further = [problem for problem in problems(config, reading.channels) if not reading.settles(problem.key)]
     return Findings([*reading.problems, *further], config)
+
+
+def _said(key: str, error: ConfigError) -> Problem:
+    return Problem(key, "said", {"sentence": str(error), "polish": error.polish})
 
 
 class _Reading:

@@ -56,7 +56,7 @@ def resolved(document: Mapping[str, Any], environ: Mapping[str, str]) -> dict[st
 
 def resolve_each(
     document: Mapping[str, Any], environ: Mapping[str, str] | None
-) -> tuple[dict[str, Any], dict[str, str], set[str]]:
+) -> tuple[dict[str, Any], dict[str, ConfigError], set[str]]:
     """Resolve what can be resolved, for a check that goes on where something cannot.
 
     Args:
@@ -67,7 +67,7 @@ def resolve_each(
         The document, with empty texts for references that gave nothing; the refusals by key; the keys of references
         that were left alone.
     """
-    refused: dict[str, str] = {}
+    refused: dict[str, ConfigError] = {}
     left: set[str] = set()
 
     def given(one: str | Mapping[str, Any], key: str) -> str:
@@ -79,7 +79,7 @@ def resolve_each(
         try:
             return _given(one, key, environ)
         except ConfigError as error:
-            refused[key] = str(error)
+            refused[key] = error
             return ""
 
     return _replaced(document, given), refused, left
@@ -99,12 +99,18 @@ def _secret(reference: Mapping[str, object], key: str) -> str:
         wanted = msgspec.convert(reference, CommandReference)
     except msgspec.ValidationError as error:
         raise ConfigError(
-            f'config.json: {key} is no command reference ({error}); write {{"command": "pass show openrouter"}}'
+            f'config.json: {key} is no command reference ({error}); write {{"command": "pass show openrouter"}}',
+            f"config.json: {key} nie jest odwołaniem do polecenia ({error}); "
+            'napisz {"command": "pass show openrouter"}',
         ) from None
     try:
         return _output(wanted)
     except _NoSecretError as error:
-        raise ConfigError(f"config.json: {key}: its command{_program(wanted)} {error}") from None
+        program = _program(wanted)
+        raise ConfigError(
+            f"config.json: {key}: its command{program} {error}",
+            f"config.json: {key}: polecenie{program} {error.polish}",
+        ) from None
 
 
 def _program(reference: CommandReference) -> str:
@@ -114,23 +120,39 @@ def _program(reference: CommandReference) -> str:
 
 
 class _NoSecretError(Exception):
-    """Why a command gave none, as the rest of a sentence."""
+    """Why a command gave none, as the rest of a sentence; `polish` says the same."""
+
+    def __init__(self, english: str, polish: str) -> None:
+        super().__init__(english)
+        self.polish = polish
 
 
 @cache
 def _output(reference: CommandReference) -> str:
     if not reference.command.strip():
-        raise _NoSecretError("is empty: write the command that prints the secret")
+        raise _NoSecretError(
+            "is empty: write the command that prints the secret", "jest puste: wpisz polecenie, które wypisuje sekret"
+        )
     try:
         arguments = ["/bin/sh", "-c", reference.command] if reference.shell else shlex.split(reference.command)
     except ValueError as error:
-        raise _NoSecretError(f"cannot be taken apart ({error}): correct its quotes") from None
+        raise _NoSecretError(
+            f"cannot be taken apart ({error}): correct its quotes",
+            f"nie daje się rozłożyć na słowa ({error}): popraw cudzysłowy",
+        ) from None
     code, printed, complaint = _run(arguments, reference.timeout_s)
     if code:
-        raise _NoSecretError(f"ended with {code}: {_shown(complaint, printed) or 'it does not say why'}")
+        why = _shown(complaint, printed)
+        raise _NoSecretError(
+            f"ended with {code}: {why or 'it does not say why'}",
+            f"zakończyło się kodem {code}: {why or 'nie mówi dlaczego'}",
+        )
     secret = printed.partition("\n")[0].strip()
     if not secret:
-        raise _NoSecretError("printed nothing, or an empty first line: see what it prints in this shell")
+        raise _NoSecretError(
+            "printed nothing, or an empty first line: see what it prints in this shell",
+            "nic nie wypisało albo pierwszy wiersz jest pusty: zobacz, co wypisuje w tej powłoce",
+        )
     return secret
 
 
@@ -147,16 +169,22 @@ def _run(arguments: Sequence[str], timeout: float) -> tuple[int, str, str]:
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise _NoSecretError(f"was not found: install {arguments[0]}, or give its whole path") from None
+        raise _NoSecretError(
+            f"was not found: install {arguments[0]}, or give its whole path",
+            f"nie zostało znalezione: zainstaluj {arguments[0]} albo podaj pełną ścieżkę",
+        ) from None
     except OSError as error:
-        raise _NoSecretError(f"cannot be run ({error.strerror})") from None
+        raise _NoSecretError(
+            f"cannot be run ({error.strerror})", f"nie daje się uruchomić ({error.strerror})"
+        ) from None
     with process:
         try:
             printed, complaint = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)  # what a shell began holds the pipes, too
             raise _NoSecretError(
-                f"was not done after {timeout:g} s: does it ask something? unlock it beforehand, or raise timeout_s"
+                f"was not done after {timeout:g} s: does it ask something? unlock it beforehand, or raise timeout_s",
+                f"nie skończyło się po {timeout:g} s: czy o coś pyta? odblokuj je wcześniej albo zwiększ timeout_s",
             ) from None
     return process.returncode, printed, complaint
 

@@ -16,8 +16,9 @@ from agent.channels.discord.files import ORIGINS, Files
 from agent.channels.discord.gateway import Gateway
 from agent.channels.discord.hearing import Hearing
 from agent.channels.discord.parts import ConnectionClosed, DiscordException, HTTPException, LoginFailure, RateLimited
-from agent.channels.discord.rest import Rest, id_of
+from agent.channels.discord.rest import SERVICE, Rest, id_of
 from agent.channels.discord.sending import Sender, nonce_of
+from agent.channels.words import Words
 
 log = logging.getLogger("discord")
 
@@ -128,20 +129,21 @@ class DiscordChannel:
         """Note and log why there is no connection; return the seconds to wait."""
         code = error.code if isinstance(error, ConnectionClosed) else None
         if isinstance(error, LoginFailure) or code == 4004:
-            problem = "Discord refuses the bot token: put the Developer Portal's into channel.bot_token"
+            problem = Words("discord_token")
         elif code in (4013, 4014):
-            problem = "Discord refuses the intents: switch on Message Content Intent in the Developer Portal, under Bot"
+            problem = Words("discord_intents")
         elif isinstance(error, WedgedError):
-            return self._noted("Discord's API does not answer; the connections are made anew", backoff(failures))
+            return self._noted(Words("discord_wedged"), backoff(failures))
         elif isinstance(error, RateLimited):
-            return self._noted("Discord asks to slow down", error.retry_after)
+            return self._noted(Words("slow_down", service=SERVICE), error.retry_after)
         elif isinstance(error, HTTPException):
-            return self._noted(f"Discord answers {error.status}", backoff(failures))
+            return self._noted(Words("answers", service=SERVICE, status=error.status), backoff(failures))
         else:
-            return self._noted(f"Discord cannot be reached: {type(error).__name__}", backoff(failures))
+            problem = Words("unreachable", service=SERVICE, why=type(error).__name__)
+            return self._noted(problem, backoff(failures))
         return self._noted(problem, OWNER_WAIT_S, curable=False)
 
-    def _noted(self, problem: str, wait: float, *, curable: bool = True) -> float:
+    def _noted(self, problem: Words, wait: float, *, curable: bool = True) -> float:
         if self.contact.failed(problem, curable=curable):
             log.error("%s", problem)
         return wait

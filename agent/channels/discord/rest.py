@@ -19,9 +19,11 @@ from agent.channels.discord.parts import (
     RateLimited,
     Route,
 )
+from agent.channels.words import Words
 from agent.http import tls_context
 
 LOGIN_S = 25.0
+SERVICE = "Discord"
 CALL_S = 60.0  # discord.py itself waits for rate limits and tries again within that
 UPLOAD_S = 300.0  # 10 MB over a line that takes 40 kB a second
 LONGEST_WAIT_S = 30.0  # that discord.py waits for a rate limit by itself
@@ -108,13 +110,13 @@ def _words() -> Iterator[None]:
     try:
         yield
     except RateLimited as error:
-        raise ChannelError("Discord asks to slow down", error.retry_after) from None
+        raise ChannelError(Words("slow_down", service=SERVICE), error.retry_after) from None
     except DiscordServerError as error:
-        raise ChannelError(f"Discord answers {error.status}") from None
+        raise ChannelError(Words("answers", service=SERVICE, status=error.status)) from None
     except HTTPException as error:
         raise _refusal(error) from None
     except (DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError, ValueError) as error:
-        raise ChannelError(f"Discord cannot be reached: {type(error).__name__}") from None
+        raise ChannelError(Words("unreachable", service=SERVICE, why=type(error).__name__)) from None
 
 
 def _read(answer: Any) -> Any:  # noqa: ANN401 - JSON
@@ -129,12 +131,12 @@ def id_of(answer: Any) -> str:  # noqa: ANN401 - JSON
     try:
         return str(answer["id"])
     except (KeyError, TypeError):
-        raise ChannelError("Discord cannot be reached: what answers is not its API") from None
+        raise ChannelError(Words("not_its_api", service=SERVICE)) from None
 
 
 def _refusal(error: HTTPException) -> ChannelError:
     if error.status in (401, 429):  # a token that the Gateway will say more of; Cloudflare
-        return ChannelError(f"Discord answers {error.status}")
+        return ChannelError(Words("answers", service=SERVICE, status=error.status))
     if isinstance(error, NotFound) and error.code == _GONE:
         return GoneError("Discord has no such message any more")
     kind = FormError if error.code in _FORM else RejectedError

@@ -38,6 +38,7 @@ from agent.channels.slack.library import SocketModeRequest
 from agent.channels.slack.people import People
 from agent.channels.slack.socket import Connection
 from agent.channels.slack.web import API, FILES, RefusedError, Web
+from agent.channels.words import Words
 from agent.messages import say
 
 log = logging.getLogger("slack")
@@ -135,7 +136,7 @@ class SlackChannel:
         log.info("the connection is to be replaced: %s", reason)
         if reason == "link_disabled":
             self._unlinked = True
-            self._say("Socket Mode is turned off for the app: turn it on at api.slack.com/apps", curable=False)
+            self._say(Words("slack_unlinked"), curable=False)
 
     def compose(self, markdown: str) -> list[str]:
         """Bodies that fit into a message each, be it as a block or as text."""
@@ -335,5 +336,5 @@ class SlackChannel:
             return OWNER_WAIT_S
         if self._unlinked and isinstance(error, RefusedError):
             return backoff(failures)  # what there is to do is said
-        self._say(str(error))
+        self._say(error.words)
         return error.retry_after or backoff(failures)

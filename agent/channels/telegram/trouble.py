@@ -18,6 +18,7 @@ from telegram.error import (
 )
 
 from agent.channels.base import OWNER_WAIT_S, ChannelError, RejectedError, backoff
+from agent.channels.words import Words
 
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 _LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
@@ -36,7 +37,7 @@ class Trouble:
         stuck: whether no connection was to be had.
     """
 
-    problem: str
+    problem: Words
     wait_s: float
     curable: bool = True
     webhook: bool = False
@@ -47,19 +48,20 @@ def of_poll(error: TelegramError, failures: int) -> Trouble:
     """What to make of the last of so many failures in a row."""
     wait = backoff(failures, longest=_LONGEST_WAIT_S)
     if isinstance(error, InvalidToken):
-        problem = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
+        problem = Words("telegram_token")
         return Trouble(problem, OWNER_WAIT_S, curable=False)
     if isinstance(error, Conflict) and "webhook" in error.message.lower():
-        problem = "a webhook is set for this bot; it is taken away, as it keeps messages from getting here"
+        problem = Words("telegram_webhook")
         return Trouble(problem, wait, webhook=True)
     if isinstance(error, Conflict):
-        problem = "another program polls with this bot token: stop it, or make a bot of its own"
+        problem = Words("telegram_conflict")
         return Trouble(problem, CONFLICT_WAIT_S, curable=False)
     if isinstance(error, RetryAfter):
-        return Trouble("Telegram asks to slow down", seconds(error))
+        return Trouble(Words("slow_down", service="Telegram"), seconds(error))
     if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
-        return Trouble(f"Telegram cannot be reached: {reason(error)}", wait, stuck=_stuck(error))
-    return Trouble(f"Telegram answers with an error: {reason(error)}", wait)
+        problem = Words("unreachable", service="Telegram", why=reason(error))
+        return Trouble(problem, wait, stuck=_stuck(error))
+    return Trouble(Words("error", service="Telegram", why=reason(error)), wait)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,10 @@ _LOOP_RESTARTS, _LOOP_S = 3, 120
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong: `bad_...` and `do_...` of agent.operator.look.words are its sentences, `values` stand in them."""
+    """What is wrong: `bad_...` and `do_...` of agent.operator.look.words are its sentences, `values` stand in them.
+
+    A value that is a part of the report stands for what that part says is wrong with it.
+    """
 
     kind: str
     values: Mapping[str, object] = field(default_factory=dict)
@@ -156,7 +159,7 @@ def _confined(seen: Seen) -> Trouble | None:
 
 def _config(seen: Seen) -> Trouble | None:
     gateway = _gateway(seen)
-    return Trouble("config", {"reason": gateway.problem}) if gateway is not None and gateway.problem else None
+    return Trouble("config", {"reason": gateway}) if gateway is not None and gateway.problem else None
 
 
 def _answers(seen: Seen) -> Trouble | None:
@@ -177,11 +180,8 @@ def _channels(seen: Seen) -> Trouble | None:
     """Those first that only the owner can put right."""
     troubled = [(name, channel) for name, channel in _channels_of(seen).items() if channel.problem is not None]
     for name, channel in sorted(troubled, key=lambda pair: pair[1].curable):
-        problem = str(channel.problem)
-        if channel.curable:
-            return Trouble("channel_away", {"channel": name, "reason": problem})
-        kind = "token" if "token" in problem and "refuses" in problem else "channel_owner"
-        return Trouble(kind, {"channel": name, "reason": problem})
+        kind = "channel_away" if channel.curable else "token" if channel.refused_token else "channel_owner"
+        return Trouble(kind, {"channel": name, "reason": channel})
     return None
 
 

@@ -9,6 +9,7 @@ from agent.gateway.printable import one_line, shortened
 from agent.operator.look.checks import CHECKS, Check, Trouble
 from agent.operator.look.seen import Seen
 from agent.operator.words import say
+from agent.status_report import Troubled
 
 _LONGEST = 300
 
@@ -46,9 +47,9 @@ def remedy(trouble: Trouble, seen: Seen, language: str) -> str:
 
 def _sentence(key: str, trouble: Trouble, seen: Seen, language: str) -> str:
     values = {"host": seen.host, "ssh": seen.ssh, "sudo": seen.sudo, **trouble.values}
+    told = {name: value.said(language) if isinstance(value, Troubled) else value for name, value in values.items()}
     plain = {
-        name: shortened(one_line(value), _LONGEST) if isinstance(value, str) else value
-        for name, value in values.items()
+        name: shortened(one_line(value), _LONGEST) if isinstance(value, str) else value for name, value in told.items()
     }
     return say(key, language, **plain)
 

@@ -9,6 +9,7 @@ import pytest
 
 from agent import config
 from agent.channels.base import Contact
+from agent.channels.words import Words
 from agent.gateway import status
 from agent.gateway.access import Access
 from agent.gateway.commands import Commands
@@ -80,8 +81,17 @@ def test_health_is_lost_with_the_contact(host: Host) -> None:
     host.contact.failed("the token is refused", curable=False)
     channel = host.report()["channels"]["telegram"]
     assert host.report()["healthy"] is False
-    assert (channel["problem"], channel["curable"]) == ("the token is refused", False)
+    assert (channel["problem"], channel["problem_pl"], channel["curable"]) == ("the token is refused",) * 2 + (False,)
     assert channel["last_contact_s"] is not None
+
+
+def test_what_is_wrong_is_said_in_the_owners_language(host: Host) -> None:
+    host.contact.failed(Words("telegram_token"), curable=False)
+    assert "telegram: ⚠ Telegram refuses the bot token: put BotFather's" in host.text("en")
+    assert "telegram: ⚠ Telegram odrzuca token bota: wpisz token od BotFathera" in host.text("pl-PL")
+    assert host.report()["channels"]["telegram"]["refused_token"] is True
+    host.contact.failed(Words("telegram_conflict"), curable=False)
+    assert host.report()["channels"]["telegram"]["refused_token"] is False
 
 
 @pytest.mark.parametrize(

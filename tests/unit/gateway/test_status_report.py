@@ -151,11 +151,18 @@ def test_what_a_gateway_says_is_understood(tmp_path: Path, port: int) -> None:
 
 def test_a_gateway_that_stands_by_says_why(tmp_path: Path, port: int) -> None:
     assert port
-    with serving({"healthy": False, "ready": False, "problem": "llm.modle is not a known key"}):
+    report = {"healthy": False, "ready": False, "problem": "llm.modle is not a known key"}
+    with serving(report):
+        older = status_report.gather(tmp_path / "state.db")
+    with serving(report | {"problem_pl": "llm.modle to nieznany klucz"}):
         found = status_report.gather(tmp_path / "state.db")
     assert found.usage is None
-    first = status_report.text(found, "pl").splitlines()[0]
-    assert first == "Bramka nie działa: llm.modle is not a known key"
+    for one, language, said in (
+        (found, "en", "The gateway does not serve: llm.modle is not a known key"),
+        (found, "pl", "Bramka nie działa: llm.modle to nieznany klucz"),
+        (older, "pl", "Bramka nie działa: llm.modle is not a known key"),
+    ):
+        assert status_report.text(one, language).splitlines()[0] == said
 
 
 def test_without_a_gateway_the_command_says_where_it_belongs(port: int) -> None:

@@ -151,25 +151,33 @@ def test_references_are_resolved_and_each_failure_is_a_problem_of_its_key(tmp_pa
     assert "llm.api_key: its command (no-such-manager) was not found" in printed
     assert "channel.bot_token refers to ${BOT_TOKEN_OF_TEST}, which is not set here" in printed
     assert len(printed.splitlines()) == 3
+    code, printed = check(file, "--lang", "pl")
+    assert "llm.api_key: polecenie (no-such-manager) nie zostało znalezione" in printed
+    assert "channel.bot_token odwołuje się do ${BOT_TOKEN_OF_TEST}, a ta zmienna nie jest tu ustawiona" in printed
     code, printed = check(file, BOT_TOKEN_OF_TEST="nonsense")
     assert "channel.bot_token (telegram) must look like" in printed
     assert check(file, "--no-references")[0] == 0
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "sentence", "polish"),
     [
-        ('{"llm": {}', "is not valid JSON"),
-        ("[]", "must hold one JSON object"),
-        ('{"agents": {}, "channels": {"telegram": {}}}', "picoclaw config import FILE"),
+        ('{"llm": {}', "is not valid JSON", "nie jest poprawnym JSON-em"),
+        ("[]", "must hold one JSON object", "musi zawierać jeden obiekt JSON"),
+        (
+            '{"agents": {}, "channels": {"telegram": {}}}',
+            "picoclaw config import FILE makes one",
+            "picoclaw config import PLIK zrobi",
+        ),
     ],
 )
-def test_what_is_no_config_at_all_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+def test_what_is_no_config_at_all_is_one_sentence(tmp_path: Path, text: str, sentence: str, polish: str) -> None:
     file = tmp_path / "config.json"
     file.write_text(text)
-    code, printed = check(file)
-    assert (code, len(printed.splitlines())) == (1, 2)
-    assert sentence in printed
+    for language, said in (("en", sentence), ("pl", polish)):
+        code, printed = check(file, "--lang", language)
+        assert (code, len(printed.splitlines())) == (1, 2)
+        assert said in printed
 
 
 def test_a_missing_file_names_the_command_that_makes_it(tmp_path: Path) -> None:

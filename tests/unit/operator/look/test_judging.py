@@ -19,7 +19,7 @@ from tests.unit.operator.look import healthy
 RUNC = "OCI runtime create failed: open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: permission denied"
 WEAK = (Control(id="memory", expected="≤ 128 MB", seen="512 MB", ok=False),)
 REFUSED_TOKEN = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
-GONE = Channel(problem=REFUSED_TOKEN, curable=False)
+GONE = Channel(problem=REFUSED_TOKEN, problem_pl="zły token", curable=False, refused_token=True)
 
 
 def channel(**changes: Any) -> Seen:
@@ -72,7 +72,7 @@ TROUBLES: dict[str, tuple[Seen, str, str]] = {
                "llm.modle is not a known key", "picoclaw config check"),
     "names_host": (healthy.seen(names_host="api.telegram.org"), "cannot resolve api.telegram.org", "/etc/resolv.conf"),
     "names_gateway": (healthy.seen(names_gateway="socket.gaierror: [Errno -3]"), "gaierror", "present resolvers"),
-    "token": (channel(problem=REFUSED_TOKEN, curable=False), "telegram refuses the token",
+    "token": (healthy.seen(report=healthy.report(channels={"telegram": GONE})), "telegram refuses the token",
               "right token into config.json"),
     "channel_owner": (channel(problem="another program polls", curable=False), "another program polls", "what it says"),
     "channel_away": (channel(problem="no contact for 99 s"), "no contact for 99 s", "wait a few minutes"),
@@ -161,7 +161,11 @@ def test_what_is_no_trouble() -> None:
 
 def test_a_channel_that_only_the_owner_can_mend_comes_first() -> None:
     channels = {"discord": Channel(problem="no contact for 99 s"), "telegram": GONE}
-    assert judging.troubles(healthy.seen(report=healthy.report(channels=channels)))[0].kind == "token"
+    seen = healthy.seen(report=healthy.report(channels=channels))
+    first = judging.troubles(seen)[0]
+    assert first.kind == "token"
+    assert REFUSED_TOKEN in judging.said(first, seen, "en")
+    assert "zły token" in judging.said(first, seen, "pl")
 
 
 def test_what_a_container_says_stays_on_its_line_and_obeys_nobody() -> None:
