@@ -11,6 +11,8 @@ _RULE = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*
 _CODE = re.compile(r"`([^`]+)`")
 _STRONG = re.compile(r"\*\*([^*`]+)\*\*")
 _BREAK = re.compile(r" *<br */?> *", re.IGNORECASE)
+# Each row has as many cells as the head: what is larger than any table that a person reads stays as it is.
+MOST_CELLS = 5000
 # A block of code shows no links, and is ended by its own fence.
 _UNFIT = re.compile(r"\]\(|```|~~~|<https?:")
 
@@ -25,7 +27,10 @@ def with_tables(markdown: str, width: int) -> str:
         line = lines[place]
         fence = _fence_after(fence, line)
         end = 0 if fence or "|" not in line else _table_end(lines, place)
-        if end:
+        if end and line.count("|") * (end - place) > MOST_CELLS:
+            found += lines[place:end]
+            place = end
+        elif end:
             found += _shown([_cells(row) for row in (line, *lines[place + 2 : end])], width)
             place = end
         else:

@@ -86,7 +86,7 @@ class Answers:
 
     def break_off(self, message: Inbound, note: str, said: str, draft: str | None) -> None:
         """End a message without an answer; a draft that is in sight keeps what was said, and says why it ends."""
-        text = f"{self._redact(printable(said))}\n\n*{note}*".strip()
+        text = f"{self._redact(printable(said[:MOST_CHARS]))}\n\n*{note}*".strip()
         self._ended(message, text)
         body = self._channels[message.channel].compose(text)[0] if draft is not None else ""
         kept = [Outbound(message.channel, message.chat_id, body, edits=draft, turn=message.id)] if draft else []

@@ -19,9 +19,10 @@ from agent.gateway.spending import Spending
 from agent.llm.errors import LLMError
 from agent.llm.explain import explain
 from agent.llm.stream import Completion
+from agent.llm.window import shorten
 from agent.messages import say
 from agent.store.mailbox import Inbound, Mailbox
-from agent.store.sessions import Message, Sessions, open_calls
+from agent.store.sessions import KEPT_CHARS, KEPT_OF_ALL_BYTES, Message, Sessions, open_calls
 from agent.tools.registry import Tools
 
 log = logging.getLogger("turn")
@@ -29,6 +30,8 @@ log = logging.getLogger("turn")
 CALLS_AT_ONCE = 16  # of one answer: ten thousand would lock the owner out for days
 # A turn that was begun so often without coming to an end is what ends the gateway.
 MOST_ATTEMPTS = 5
+# Of JSON, of one turn: from there on what is stored of it is shortened. A request to a model repeats less than that.
+MOST_CHARS = 300_000
 
 INTERRUPTED = "error: the assistant was restarted while this ran; its outcome is unknown, check before repeating it"
 STOPPED = "error: your owner stopped this while it ran; its outcome is unknown, check before repeating it"
@@ -77,6 +80,7 @@ class _Steps:
         self._new: list[Message] = []
         self._paid: list[Completion] = []
         self._begun = False
+        self._chars = 0
         self.out = turns.outgoing(message)
 
     def add(self, message: Message, paid: Completion | None = None) -> None:
@@ -89,12 +93,20 @@ class _Steps:
             if not self._begun:
                 self._turns.mailbox.begun(self._message)
             for message in self._new:
-                self._turns.sessions.append(self._message.session, self._message.id, message)
+                kept = message if self._chars < MOST_CHARS else shorten(message)
+                self._chars += self._turns.sessions.append(self._message.session, self._message.id, kept)
             self._turns.spending.record(self._paid)
             self.out.post()
         self._begun = True
         self._new.clear()
         self._paid.clear()
+
+    def end(self) -> None:
+        """Store the last of it, and make room where it was much."""
+        self.store()
+        if self._chars > MOST_CHARS // 2:
+            self._turns.sessions.prune(self._message.session, KEPT_CHARS)
+            self._turns.sessions.prune_all(KEPT_OF_ALL_BYTES)
 
     def history(self) -> list[Message]:
         """With what is new stored first, so that one bound holds for all of it."""
@@ -130,6 +142,8 @@ class Turns:
             self.close(message, lambda: answer(say("gave_up", language, attempts=message.attempts)))
             return
         steps = _Steps(self, message)
+        if message.attempts or message.revision or message.attachments:
+            steps.store()  # what may be the end of this gateway is counted before it is touched
         await self._begin(message, steps)
         try:
             text = await self._loop(steps, language, watcher)
@@ -138,7 +152,7 @@ class Turns:
             text = explain(error, language)
         await watcher.settle()
         with self.sessions.together():
-            steps.store()
+            steps.end()
             answer(text)
 
     def close(self, message: Inbound, also: Callable[[], None], said: str = "") -> None:
@@ -159,8 +173,6 @@ class Turns:
     async def _begin(self, message: Inbound, steps: _Steps) -> None:
         stored = self.sessions.of_turn(message.session, message.id)
         if not stored:
-            if message.attachments:
-                steps.store()  # what comes from elsewhere is counted before it is touched
             steps.add(await self.user_message(message))
             return
         corrected = 0 < message.revision == len(_requests(stored))

@@ -7,7 +7,7 @@ import logging
 import time
 
 from agent.store.mailbox import Mailbox
-from agent.store.sessions import Sessions
+from agent.store.sessions import KEPT_CHARS, KEPT_OF_ALL_BYTES, Sessions
 from agent.store.spool import Spool
 from agent.store.tasks import Tasks
 
@@ -18,8 +18,6 @@ EVERY_S = 24 * 3600.0
 KEPT_S = 30 * 24 * 3600.0
 # What scripts have asked for, and not fetched.
 TASKS_KEPT_S = 7 * 24 * 3600.0
-# Of a conversation; a request to a model repeats 150,000 characters of it at most.
-KEPT_CHARS = 2_000_000
 _PAUSE_S = 0.5
 # After a start the first answers come first.
 _FIRST_S = 60.0
@@ -41,6 +39,7 @@ async def run(mailbox: Mailbox, sessions: Sessions, spool: Spool, tasks: Tasks) 
         for session in sessions.all():
             turns += sessions.prune(session, KEPT_CHARS)
             await asyncio.sleep(_PAUSE_S)
+        turns += sessions.prune_all(KEPT_OF_ALL_BYTES)
         if forgotten or turns:
             log.info("forgot %d old messages and %d old turns of long conversations", forgotten, turns)
         await asyncio.sleep(EVERY_S)

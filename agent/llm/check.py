@@ -8,6 +8,7 @@ from time import monotonic
 import msgspec
 
 from agent.config import LLM, Model
+from agent.gateway.printable import one_line
 from agent.llm.client import SOCKET, ChatClient
 from agent.llm.errors import LLMError
 from agent.llm.explain import explain
@@ -56,7 +57,7 @@ def line(finding: Finding, language: str) -> str:
     """A finding as one line for a person."""
     head = f"{finding.where}: {finding.provider} {finding.model} ({finding.engine})"
     if not finding.ok:
-        return f"{head}: {finding.problem}"
+        return one_line(f"{head}: {finding.problem}")
     cost = say("check_no_cost", language) if finding.cost_usd is None else f"${finding.cost_usd:.6f}"
     return say(
         "check_ok",

@@ -21,6 +21,7 @@ from agent.config.references import read_document
 from agent.config.shapes import Channel, Config
 from agent.config.words import CHANNELS, problem_of, unknown_key
 from agent.errors import ConfigError
+from agent.gateway.printable import one_line
 from agent.operator import secrets
 from agent.operator.words import say
 
@@ -197,7 +198,7 @@ def as_json(found: Findings, file: str, language: str) -> str:
 def summary(config: Config, language: str) -> Iterator[str]:
     """What a good file amounts to: models, and who will be heard."""
     for model in config.llm.models:
-        yield say("model", language, provider=model.provider, model=model.model)
+        yield one_line(say("model", language, provider=model.provider, model=model.model))
     for _where, channel in config.placed_channels:
         users = ", ".join(map(str, channel.allowed_user_ids))
-        yield say("heard" if users else "unheard", language, channel=kind_of(channel), users=users)
+        yield one_line(say("heard" if users else "unheard", language, channel=kind_of(channel), users=users))

@@ -28,9 +28,10 @@ def _state(file: str, memory: str) -> dict[str, object]:
     return {"schema": state.schema()}
 
 
-def _pack(root: str) -> dict[str, object]:
+def _pack(root: str, most_bytes: str, most_files: str) -> dict[str, object]:
+    limits = pack.Limits(int(most_bytes), int(most_files))
     with open(1, "wb", buffering=_BUFFER, closefd=False) as output:
-        return _document(pack.Packer(root, output.write).run())
+        return _document(pack.Packer(root, output.write, limits).run())
 
 
 def _stage(root: str, name: str, size: str) -> dict[str, object]:

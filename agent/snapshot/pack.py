@@ -19,6 +19,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # The name of the directory in which unpack prepares what will replace a tree; never part of one.
 RESERVED = ".picoclaw-restore"
@@ -34,7 +35,9 @@ _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_C
 _DIRECTORY_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 # Of a name that is no longer what it was when it was listed.
 _GONE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ESTALE)
-_DENIED = (errno.EACCES, errno.EPERM)
+_DENIED = (errno.EACCES, errno.EPERM, errno.EAGAIN)  # EAGAIN: somebody holds a lease on it
+# What a file or directory takes on a disk is a multiple of it.
+_BLOCK = 4096
 
 
 @dataclass
@@ -45,12 +48,19 @@ class Report:
         entries: files, directories and links.
         bytes: of the files' contents.
         left_out: how many were not, or not wholly, by reason: vanished, changed, unreadable, special (sockets and
-            devices), too_deep, too_many_links, too_fragmented.
+            devices), too_deep, too_many_links, too_fragmented, over_limit.
     """
 
     entries: int = 0
     bytes: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+
+
+class Limits(NamedTuple):
+    """What unpack will take, of which no more is written: a tree that is moved on while it is read has no end."""
+
+    bytes: int
+    entries: int
 
 
 @dataclass
@@ -68,11 +78,15 @@ class Packer:
     Args:
         root: the directory; itself it is no member, and it need not exist.
         write: takes the stream's bytes.
+        limits: of the whole.
     """
 
-    def __init__(self, root: str, write: Callable[[bytes], object]) -> None:
+    def __init__(self, root: str, write: Callable[[bytes], object], limits: Limits) -> None:
         self._root = root
         self._write = write
+        self._limits = limits
+        self._taken = 0
+        self._walked: set[int] = set()
         self._links: dict[int, tuple[str, int]] = {}  # path and names still to come, by inode
         self._remembered = 0
         self.report = Report()
@@ -88,10 +102,18 @@ class Packer:
                 continue
             name = level.pending.pop()
             fd = self._opened(name, level.fd, _DIRECTORY_FLAGS)
-            if fd is not None:
-                path = _joined(level.path, name)
-                self._header(_info(path, os.fstat(fd), tarfile.DIRTYPE))
+            if fd is None:
+                continue
+            path, status = _joined(level.path, name), os.fstat(fd)
+            if status.st_ino in self._walked:  # it was moved to where the walk had not been yet
+                self.report.left_out["changed"] += 1
+                os.close(fd)
+            elif self._fits(_BLOCK):
+                self._walked.add(status.st_ino)
+                self._header(_info(path, status, tarfile.DIRTYPE))
                 stack.append(self._enter(fd, path))
+            else:
+                os.close(fd)
         self._write(bytes(2 * tarfile.BLOCKSIZE))
         return self.report
 
@@ -115,9 +137,11 @@ class Packer:
             if stat.S_ISDIR(status.st_mode):
                 level.pending.append(name)
             elif stat.S_ISLNK(status.st_mode):
-                self._header(_info(path, status, tarfile.SYMTYPE, os.readlink(name, dir_fd=level.fd)))
+                if self._fits():
+                    self._header(_info(path, status, tarfile.SYMTYPE, os.readlink(name, dir_fd=level.fd)))
             elif stat.S_ISFIFO(status.st_mode):
-                self._header(_info(path, status, tarfile.FIFOTYPE))
+                if self._fits():
+                    self._header(_info(path, status, tarfile.FIFOTYPE))
             elif stat.S_ISREG(status.st_mode):
                 self._file(level, name, path)
             else:
@@ -149,8 +173,10 @@ class Packer:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 self.report.left_out["vanished"] += 1
-            elif status.st_nlink == 1 or self._first_name(status, path):
-                self._content(fd, _info(path, status, tarfile.REGTYPE))
+            elif (status.st_nlink == 1 or self._first_name(status, path)) and not self._content(
+                fd, _info(path, status, tarfile.REGTYPE)
+            ):
+                self._forget(status)
         finally:
             os.close(fd)
 
@@ -166,20 +192,38 @@ class Packer:
             self._links[status.st_ino] = (path, status.st_nlink - 1)
             return True
         first, left = known
-        self._header(_info(path, status, tarfile.LNKTYPE, first))
+        if self._fits():
+            self._header(_info(path, status, tarfile.LNKTYPE, first))
         if left > 1:
             self._links[status.st_ino] = (first, left - 1)
         else:
             self._remembered -= len(os.fsencode(first))
         return False
 
-    def _content(self, fd: int, info: tarfile.TarInfo) -> None:
+    def _forget(self, status: os.stat_result) -> None:
+        """No content was written for a link to stand for."""
+        known = self._links.pop(status.st_ino, None)
+        if known is not None:
+            self._remembered -= len(os.fsencode(known[0]))
+
+    def _fits(self, size: int = 0) -> bool:
+        """Whether another entry may be written, and count it."""
+        if self._taken + size > self._limits.bytes or self.report.entries >= self._limits.entries:
+            self.report.left_out["over_limit"] += 1
+            return False
+        self._taken += size
+        return True
+
+    def _content(self, fd: int, info: tarfile.TarInfo) -> bool:
+        """Whether it was written, be it cut off."""
         size = os.fstat(fd).st_size
         extents = _extents(fd, size)
         held = sum(extents[1::2])
         if len(extents) > 2 * _MOST_EXTENTS:
             self.report.left_out["too_fragmented"] += 1
-            return
+            return False
+        if not self._fits(held + -held % _BLOCK):
+            return False
         places = b""
         if held < size:
             numbers = [len(extents) // 2, *extents]
@@ -200,6 +244,7 @@ class Packer:
             self.report.left_out["changed"] += 1
         self._write(bytes(-held % tarfile.BLOCKSIZE))
         self.report.bytes += held
+        return True
 
     def _copy(self, fd: int, offset: int, count: int) -> bool:
         """Exactly `count` bytes; False when there were fewer, and zeros took their place."""

@@ -31,11 +31,14 @@ def move(name: str, source: int, target: int, new_name: str | None = None) -> No
 
 
 def remove(name: str, parent: int) -> None:
-    """Remove a tree, if it is there.
+    """Remove a tree, or whatever else has its name, if it is there.
 
     Every directory found in it is first moved up to the tree's own root, so that no depth needs memory or descriptors.
     """
     try:
+        if not _is_directory(name, parent):
+            os.unlink(name, dir_fd=parent)
+            return
         top = _opened(name, parent)
     except FileNotFoundError:
         return

@@ -13,6 +13,12 @@ from agent.store.database import Store
 
 Message = dict[str, Any]
 
+# Of a conversation; a request to a model repeats 150,000 characters of it at most.
+KEPT_CHARS = 2_000_000
+# Of all together: a backup has room for no more (agent.snapshot.state).
+KEPT_OF_ALL_BYTES = 60_000_000
+_OUTLINE_CHARS = 2000
+
 
 class Stretch(NamedTuple):
     """A part of a conversation: its first turn, its messages, and whether nothing older was left out."""
@@ -25,17 +31,20 @@ class Stretch(NamedTuple):
 class Sessions(Store):
     """The messages table of the state file."""
 
-    def append(self, session: str, turn: int, message: Message) -> None:
-        """Store one message of a turn."""
-        self._db.execute(
-            "INSERT INTO messages (session, turn, body) VALUES (?, ?, ?)",
-            (session, turn, msgspec.json.encode(message).decode()),
-        )
+    def append(self, session: str, turn: int, message: Message) -> int:
+        """Store one message of a turn; return its characters of JSON."""
+        body = msgspec.json.encode(message).decode()
+        self._db.execute("INSERT INTO messages (session, turn, body) VALUES (?, ?, ?)", (session, turn, body))
+        return len(body)
 
     def of_turn(self, session: str, turn: int) -> list[Message]:
-        """What is stored of one turn, oldest first; empty when it has not begun."""
+        """What is stored of one turn, oldest first; empty when it has not begun.
+
+        Of a long message it is who speaks, the ids of calls, and the end of a text: of all that one turn may hold, the
+        whole would not fit into the gateway's memory.
+        """
         rows = self._db.execute("SELECT body FROM messages WHERE session = ? AND turn = ? ORDER BY id", (session, turn))
-        return [msgspec.json.decode(body) for (body,) in rows]
+        return [_outlined(body) for (body,) in rows]
 
     def newest(
         self, session: str, max_chars: int, since: int = 0, shorten: Callable[[Message], Message] | None = None
@@ -84,9 +93,39 @@ class Sessions(Store):
         self._db.executemany("DELETE FROM messages WHERE session = ? AND turn = ?", leaving)
         return len(leaving)
 
+    def prune_all(self, most_bytes: int) -> int:
+        """Forget the oldest turns of all conversations together, of those that have ended; return how many."""
+        sizes = self._db.execute(
+            "SELECT turn, sum(length(CAST(body AS BLOB))) FROM messages GROUP BY turn"
+            " HAVING turn NOT IN (SELECT id FROM inbox WHERE done_at IS NULL) ORDER BY turn DESC"
+        )
+        total, leaving = 0, []
+        for turn, size in sizes.fetchall():
+            total += size
+            if total > most_bytes and total > size:
+                leaving.append((turn,))
+        self._db.executemany("DELETE FROM messages WHERE turn = ?", leaving)
+        return len(leaving)
+
     def clear(self, session: str) -> None:
         """Forget a conversation."""
         self._db.execute("DELETE FROM messages WHERE session = ?", (session,))
+
+
+def _outlined(body: str) -> Message:
+    message: Message = msgspec.json.decode(body)
+    if len(body) <= _OUTLINE_CHARS:
+        return message
+    content = message.get("content")
+    outline: Message = {
+        "role": message["role"],
+        "content": content[-_OUTLINE_CHARS:] if isinstance(content, str) else "",
+    }
+    if calls := message.get("tool_calls"):
+        outline["tool_calls"] = [{"id": call["id"]} for call in calls]
+    if "tool_call_id" in message:
+        outline["tool_call_id"] = message["tool_call_id"]
+    return outline
 
 
 def _decoded(bodies: list[str]) -> list[Message]:

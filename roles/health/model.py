@@ -11,6 +11,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
+from agent.gateway.printable import one_line
 from roles.common.commands import run, script
 from roles.common.started import started
 
@@ -38,7 +39,7 @@ def _ask(state: State, host: Host, container: str) -> bool:  # noqa: ARG001 (pyi
     )
     worked, output = run(host, check)
     lines = output.output_lines or [f"`picoclaw llm check` said nothing within {_PATIENCE_S} s"]
-    for line in lines:
+    for line in map(one_line, lines):
         host.log_styled(line, fg="green" if worked else "red", log_func=logger.info if worked else logger.error)
     if not worked:
         host.log_styled(

@@ -12,6 +12,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
+from agent.gateway.printable import one_line
 from roles.common.commands import docker, run, script
 from roles.common.names import BEFORE, CONTAINERS, GATEWAY, LLM
 from roles.common.spec import ContainerSpec
@@ -120,4 +121,4 @@ def _explain(host: Host, name: str, word: str, seconds: float) -> None:
 
 def _log_end(host: Host, name: str, lines: int) -> list[str]:
     _, output = run(host, script('docker logs --tail "$lines" "$name" 2>&1', name=name, lines=str(lines)))
-    return output.output_lines
+    return [one_line(line) for line in output.output_lines]

@@ -18,6 +18,8 @@ _LANGUAGE = re.compile(r"[\w+#.-]*")
 _CODE = re.compile(r"(```.*?(?:```|\Z)|``.+?``|`[^`\n]*`)", re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?:\s+[\"'(][^)]*)?\)")
 _TAGS = "details|summary|sub|sup|p|div|span|u|kbd|center|h[1-6]|ul|ol|li|font|small|mark|table|thead|tbody|tr|td|th"
+# Bounded, or the time that an answer takes would grow with the cube of its length.
+_REST, _ADDRESS = r"[^<>]{0,300}", r"([^\"'<>]{0,2000})"
 
 Replacement = str | Callable[[re.Match[str]], str]
 Rules = tuple[tuple[re.Pattern[str], Replacement], ...]
@@ -82,8 +84,8 @@ _TO_MARKDOWN: Rules = (
     _rule(r"</?(?:i|em)>", "*", re.IGNORECASE),
     _rule(r"</?(?:s|del|strike)>", "~~", re.IGNORECASE),
     _rule(r"<code>([^<\n]*)</code>", r"`\1`", re.IGNORECASE),
-    _rule(r"<a\s[^>]*?href=[\"']([^\"']*)[\"'][^>]*>(.*?)</a>", r"[\2](\1)", re.IGNORECASE | re.DOTALL),
-    _rule(r"<img\s[^>]*?src=[\"']([^\"']*)[\"'][^>]*>", r"![picture](\1)", re.IGNORECASE),
+    _rule(rf"<a\s{_REST}?href=[\"']{_ADDRESS}[\"']{_REST}>([^<]{{0,500}})</a>", r"[\2](\1)", re.IGNORECASE),
+    _rule(rf"<img\s{_REST}?src=[\"']{_ADDRESS}[\"']{_REST}>", r"![picture](\1)", re.IGNORECASE),
     _rule(rf"</?(?:{_TAGS})(?:\s[^>\n]*)?>", "", re.IGNORECASE),
     _rule(r"&nbsp;", " "),
     _rule(r"&lt;", "<"),

@@ -117,4 +117,10 @@ def _prose(text: str) -> str:
     text = _BOLD.sub(lambda found: f"*{found[1] or found[2]}*", text)
     text = _STRUCK.sub(r"~\1~", text)
     text = _AUTOLINK.sub(r"<\1>", text)
-    return _LINK.sub(lambda found: f"<{found[2]}|{found[1]}>" if found[1] else f"<{found[2]}>", text)
+    return _LINK.sub(_link, text)
+
+
+def _link(found: re.Match[str]) -> str:
+    """Words that look like another address do not hide where a link leads."""
+    words, address = found[1], found[2]
+    return f"<{address}|{words}>" if words and "://" not in words else f"<{address}>"

@@ -12,7 +12,7 @@ from telegramify_markdown import MessageEntity as Found
 from telegramify_markdown import convert
 from telegramify_markdown.config import RenderConfig
 
-from agent.channels.markdown import with_tables
+from agent.channels.markdown import MOST_CELLS, with_tables
 from agent.channels.telegram.source import prepared
 from agent.channels.telegram.split import split, units
 
@@ -20,6 +20,7 @@ LIMIT = 4096  # UTF-16 units, after formatting
 TABLE_WIDTH = 36  # characters of fixed width that a phone shows in one line
 # Telegram refuses a whole message for a link to anything else, `http://localhost:8080` included.
 _LINK = re.compile(r"https?://([a-z0-9_-]+\.)+[a-z0-9_-]+(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
+_DEEP = re.compile(r"^((?:[ \t]*(?:[-*+>]|\d{1,9}[.)])[ \t]*){6})([-*+>]|\d)", re.MULTILINE)
 _BLANK = "\u2800\u034f\u3164\ufffc"  # letters that show nothing, besides the spaces and marks that Unicode calls so
 
 
@@ -37,13 +38,26 @@ _SIGNS = _signs()
 
 def bodies(markdown: str) -> list[str]:
     """The bodies of the messages that together show `markdown`: JSON of `{"text": ..., "entities": [...]}`."""
-    text, found = convert(prepared(with_tables(markdown, TABLE_WIDTH)), latex_escape=False, config=_SIGNS)
+    source = _bounded(with_tables(markdown, TABLE_WIDTH))
+    text, found = convert(prepared(source), latex_escape=False, config=_SIGNS)
     whole = _with_addresses(text, found) if not _blank(text) else (markdown, [])
     return [
         msgspec.json.encode({"text": part, "entities": [entity.to_dict() for entity in entities]}).decode()
         for part, entities in split(*whole, LIMIT)
         if not _blank(part)
     ]
+
+
+def _bounded(markdown: str) -> str:
+    """Without what the converter makes millions of letters of, as a hostile model may want: that is text.
+
+    It is lists and quotes begun in one another within a line, by the thousand; and tables, each row of which gets as
+    many cells as the widest has.
+    """
+    if _DEEP.search(markdown):
+        markdown = _DEEP.sub(lambda found: f"{found[1]}\\{found[2]}", markdown)
+    bars = [count for line in markdown.split("\n") if (count := line.count("|"))]
+    return markdown.replace("|", "\\|") if bars and max(bars) * len(bars) > MOST_CELLS else markdown
 
 
 def parse(body: str) -> tuple[str, list[MessageEntity]]:

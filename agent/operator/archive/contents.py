@@ -9,16 +9,22 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.config import Sandbox
 from agent.gateway.printable import one_line, shortened
 from agent.operator import checking
 from agent.operator.archive import format as layout
 from agent.operator.archive.errors import ArchiveError
 from agent.operator.archive.format import Member, Readable
 from agent.operator.words import say
+from agent.sandbox.quota import Measured, utmost
 
 # What the host counted (agent.snapshot.pack.Report), of which only these numbers are believed to be numbers.
 _COUNTS = ("entries", "bytes")
-_REASONS = ("vanished", "changed", "unreadable", "special", "too_deep", "too_many_links", "too_fragmented")
+_REASONS = ("vanished", "changed", "unreadable", "special", "too_deep", "too_many_links", "too_fragmented",
+            "over_limit")  # fmt: skip
+
+
+_MEGABYTE = 1024 * 1024
 
 
 @dataclass
@@ -59,6 +65,13 @@ class Contents:
         size = _mb(self.sizes.get(layout.WORKSPACE, 0))
         yield say("archive_workspace", language, entries=workspace.get("entries", 0), size=size)
         yield from left_out(workspace, language)
+
+
+def limits_of(config: str) -> Measured:
+    """What the workspace may take before even its own sandbox would not let it delete any more; bytes and files."""
+    found = checking.findings(config, None)
+    sandbox = found.config.sandbox if found.config is not None else Sandbox()
+    return utmost(Measured(sandbox.workspace_mb * _MEGABYTE, sandbox.workspace_files))
 
 
 def left_out(report: Mapping[str, Any], language: str) -> Iterator[str]:

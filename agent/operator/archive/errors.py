@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.errors import PicoClawError
+from agent.gateway.printable import one_line
 from agent.operator.words import say
 
 
@@ -16,4 +17,5 @@ class ArchiveError(PicoClawError):
 
     def said(self, language: str) -> str:
         """For the operator."""
-        return say(self.code, language, **self.values)
+        values = {name: one_line(value) if isinstance(value, str) else value for name, value in self.values.items()}
+        return say(self.code, language, **values)

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 import click
 
-from agent.config.shapes import Sandbox
 from agent.gateway.printable import printable
 from agent.operator import checking
 from agent.operator.archive import contents, hold, remote, sealing, taking
@@ -24,7 +23,6 @@ from agent.operator.archive.remote import Box
 from agent.operator.archive.sealing import Identity, Seal
 from agent.operator.reach import Host
 from agent.operator.words import say
-from agent.sandbox.quota import Measured, utmost
 from roles.common import names
 
 _HEALTHY_S = 120
@@ -122,7 +120,7 @@ def _stage(backup: Backup, host: Host, image: str, language: str) -> None:
     for box, root in ((state, remote.STATE_DIR), (workspace, remote.TREE)):
         remote.report(host, box, "clean", root)
     remote.send(host, state.script("stage", remote.STATE_DIR, "state.db", str(len(data))), [data])
-    limits = limits_of(backup.contents.config)
+    limits = contents.limits_of(backup.contents.config)
     for part, box, root, name in (
         (layout.SPOOL, state, remote.STATE_DIR, "spool"),
         (layout.WORKSPACE, workspace, remote.TREE, ""),
@@ -137,13 +135,6 @@ def _stage(backup: Backup, host: Host, image: str, language: str) -> None:
             click.echo(f"  {line}")
     script = f"umask 077 && cat > {hold.STAGED_CONFIG} && echo '{{}}' >&2"
     remote.send(host, script, [backup.contents.config.encode()])
-
-
-def limits_of(config: str) -> Measured:
-    """What the workspace may take before even its own sandbox would not let it delete any more; bytes and files."""
-    found = checking.findings(config, None)
-    sandbox = found.config.sandbox if found.config is not None else Sandbox()
-    return utmost(Measured(sandbox.workspace_mb * _MEGABYTE, sandbox.workspace_files))
 
 
 def _await_health(host: Host, language: str) -> None:

@@ -75,7 +75,9 @@ class _Taking:
             "host": self.host.name, "version": __version__, "schema": held.get("schema"),
         }  # fmt: skip
         yield from self.writer.member(layout.ABOUT, json.dumps(about).encode())
-        yield from self.writer.member(layout.CONFIG, remote.read_config(self.host))
+        config = remote.read_config(self.host)
+        limits = contents.limits_of(config.decode(errors="replace"))
+        yield from self.writer.member(layout.CONFIG, config)
         yield from self.writer.member(layout.STATE, self._state(state))
         packed = {}
         for part, directory, mount in (
@@ -85,7 +87,8 @@ class _Taking:
             said: dict[str, Any] = {}
             box = Box(self.image, (mount,), read_only=True, reads_all=True)
             progress = Progress(say("archive_reading", self.language, part=part))
-            with closing(remote.receive(self.host, box.script("pack", directory), said)) as stream:
+            script = box.script("pack", directory, str(limits.bytes), str(limits.files))
+            with closing(remote.receive(self.host, script, said)) as stream:
                 yield from self.writer.pieces(part, progress.over(stream))
             progress.done()
             packed[part] = contents.counted(said)

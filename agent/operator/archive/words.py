@@ -182,6 +182,10 @@ ARCHIVE: dict[str, dict[Language, str]] = {
         "en": "sparse files of too many pieces, left out: {count}",
         "pl": "pliki rzadkie ze zbyt wielu kawałków, pominięto: {count}",
     },
+    "archive_over_limit": {
+        "en": "beyond what the workspace may hold, left out: {count}",
+        "pl": "ponad to, co przestrzeń robocza może zawierać, pominięto: {count}",
+    },
     "archive_wants_deploy": {
         "en": "A model in config.json needs picoclaw-llm: run pyinfra inventory deploy.py.",
         "pl": "Model w config.json potrzebuje picoclaw-llm: uruchom pyinfra inventory deploy.py.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from agent.gateway.printable import one_line
 from agent.operator.words import say
 
 
@@ -26,8 +27,14 @@ class Record:
     def lines(self, language: str) -> Iterator[str]:
         """All of it, a line each."""
         for key, what, values in self.noted:
-            yield f"  {key}: {say(f'import_{what}', language, **values)}"
+            yield _line(key, what, values, language)
         if self.dropped:
             yield say("import_dropped", language)
         for key, what, values in self.dropped:
-            yield f"  {key}: {say(f'import_{what}', language, **values)}"
+            yield _line(key, what, values, language)
+
+
+def _line(key: str, what: str, values: Mapping[str, object], language: str) -> str:
+    """Keys are the file's own, and may be anything."""
+    reason = say(f"import_{what}", language, **values)
+    return f"  {one_line(f'{key}: {reason}')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.config.checks import is_placeholder
+from agent.config.references import REFERENCE
 
 # What PicoClaw's examples hold: sk-or-v1-xxx, xoxb-YOUR-BOT-TOKEN.
 _EXAMPLE = re.compile(r"\byour[-_]|[-_]x{3,}$", re.IGNORECASE)
@@ -12,9 +13,12 @@ _SEALED = ("enc://", "file://")
 
 
 def usable(value: object) -> str:
-    """The text without spaces around it; empty for placeholders, sealed values and what is no text."""
+    """The text without spaces around it; empty for placeholders, sealed values, references and what is no text.
+
+    A reference would have this machine's environment fill in a file that somebody else wrote.
+    """
     text = value.strip() if isinstance(value, str) else ""
-    return "" if is_placeholder(text) or _EXAMPLE.search(text) or sealed(text) else text
+    return "" if is_placeholder(text) or _EXAMPLE.search(text) or sealed(text) or REFERENCE.fullmatch(text) else text
 
 
 def sealed(value: object) -> bool:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -19,16 +21,17 @@ import pytest
 
 from agent.snapshot import pack, tree
 from agent.snapshot.errors import SnapshotError
-from agent.snapshot.exchange import exchange
+from agent.snapshot.exchange import clean, exchange
 from agent.snapshot.unpack import Limits, stage, unpack
 from tests.unit.snapshot.tars import Entry, tar_of
 
 PLENTY = Limits(1 << 30, 10_000)
+ROOM = pack.Limits(1 << 40, 100_000)
 
 
-def packed(root: Path) -> tuple[bytes, pack.Report]:
+def packed(root: Path, limits: pack.Limits = ROOM) -> tuple[bytes, pack.Report]:
     buffer = io.BytesIO()
-    report = pack.Packer(str(root), buffer.write).run()
+    report = pack.Packer(str(root), buffer.write, limits).run()
     return buffer.getvalue(), report
 
 
@@ -208,7 +211,7 @@ def test_what_shrinks_is_filled_up(tmp_path: Path) -> None:
         written.extend(data)
         os.truncate(tmp_path / "file", 300_000)
 
-    report = pack.Packer(str(tmp_path), shrink).run()
+    report = pack.Packer(str(tmp_path), shrink, ROOM).run()
     assert report.left_out == {"changed": 1}
     with tarfile.open(fileobj=io.BytesIO(bytes(written))) as tar:
         content = tar.extractfile("file")
@@ -310,3 +313,68 @@ def test_a_file_that_arrives_in_part_is_refused(tmp_path: Path) -> None:
     for data in (b"12", b"1234"):
         with pytest.raises(SnapshotError, match="cut_off"):
             stage(io.BytesIO(data), 3, str(tmp_path), f"state{len(data)}.db")
+
+
+def test_no_more_is_written_than_can_be_restored(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(4):
+        (source / f"f{number}").write_bytes(bytes([number + 1]) * 10_000)
+    os.link(source / "f0", source / "again")
+    data, report = packed(source, pack.Limits(25_000, 100))
+    assert report.left_out["over_limit"] >= 2
+    unpacked(data, tmp_path / "restored", Limits(25_000, 100))
+    _, report = packed(source, pack.Limits(1 << 30, 3))
+    assert (report.entries, report.left_out["over_limit"]) == (3, 2)
+
+
+def test_a_tree_that_is_moved_on_while_it_is_read_is_read_once(tmp_path: Path) -> None:
+    """As by a command that sees through inotify which directory is read, and renames what was read into the next."""
+    source = tmp_path / "source"
+    for number in range(5):
+        (source / f"d{number}").mkdir(parents=True)
+    (source / "d4" / "moved").mkdir()
+    (source / "d4" / "moved" / "large").write_bytes(b"x" * 1_000_000)
+    place = [source / "d4" / "moved"]
+
+    def move_on(data: bytes) -> None:
+        if data.startswith(b"x" * 100):
+            left = [one for one in source.iterdir() if one.name not in seen]
+            seen.add(place[0].parent.name)
+            if left:
+                place.append(place.pop().rename(left[0] / "moved"))
+        for one in source.iterdir():
+            if data.startswith(one.name.encode()):
+                seen.add(one.name)
+
+    seen: set[str] = set()
+    report = pack.Packer(str(source), move_on, ROOM).run()
+    assert report.bytes == 1_000_000
+    assert report.left_out["changed"] >= 1
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "fifo"])
+def test_what_stands_in_the_place_of_what_is_prepared_is_removed(tmp_path: Path, kind: str) -> None:
+    reserved = tmp_path / pack.RESERVED
+    if kind == "file":
+        reserved.touch()
+    elif kind == "link":
+        reserved.symlink_to("/etc")
+    else:
+        os.mkfifo(reserved)
+    clean(str(tmp_path))
+    assert not os.path.lexists(reserved)
+    assert Path("/etc/passwd").exists()
+
+
+def test_a_file_that_somebody_holds_a_lease_on_keeps_no_backup_from_being_made(tmp_path: Path) -> None:
+    (tmp_path / "held").write_text("x")
+    (tmp_path / "other").write_text("y")
+    with (tmp_path / "held").open("r+") as file:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        previous = signal.signal(signal.SIGIO, signal.SIG_IGN)
+        try:
+            _, report = packed(tmp_path)
+        finally:
+            signal.signal(signal.SIGIO, previous)
+    assert (report.entries, dict(report.left_out)) == (1, {"unreadable": 1})
