@@ -13,6 +13,7 @@ _STRONG = re.compile(r"\*\*([^*`]+)\*\*")
 _BREAK = re.compile(r" *<br */?> *", re.IGNORECASE)
 # Each row has as many cells as the head: what is larger than any table that a person reads stays as it is.
 MOST_CELLS = 5000
+_LONGEST_RULE = 2000
 # A block of code shows no links, and is ended by its own fence.
 _UNFIT = re.compile(r"\]\(|```|~~~|<https?:")
 
@@ -117,7 +118,8 @@ def _closed(text: str, fence: str) -> str:
 
 def _table_end(lines: list[str], place: int) -> int:
     """Where the table ends whose head is at `place`; 0 when there is none."""
-    if place + 1 >= len(lines) or "-" not in lines[place + 1] or not _RULE.match(lines[place + 1]):
+    rule = lines[place + 1] if place + 1 < len(lines) else ""
+    if "-" not in rule or len(rule) > _LONGEST_RULE or not _RULE.match(rule):
         return 0
     if len(_cells(lines[place])) != len(_cells(lines[place + 1])):
         return 0

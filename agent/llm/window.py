@@ -19,7 +19,7 @@ import msgspec
 
 from agent.llm import tokens
 from agent.llm.errors import LLMWindowError
-from agent.llm.stream import Completion
+from agent.llm.stream import SIGNED, Completion
 from agent.llm.tables import Limits
 from agent.llm.usage import Usage
 
@@ -29,6 +29,7 @@ Message = dict[str, Any]
 
 _BLOCKS = 4
 _KEPT_CHARS = 200  # of what is shortened
+_LONGEST_SIGNATURE = 20_000  # Gemini's have some thousand characters
 _STEPS_MARKER = "[the first steps of your work on this did not fit the model's window and are left out]"
 _PICTURE_MARKER = "[a picture that did not fit the model's window is left out]"
 _PER_NOTE = tokens.of_text(_STEPS_MARKER)
@@ -180,10 +181,11 @@ def _shortened_call(call: dict[str, Any]) -> dict[str, Any]:
     """Arguments stay a JSON object, which is all that most providers take."""
     arguments = call["function"]["arguments"]
     beginning = _beginning(arguments)
+    unsigned = {name: value for name, value in call.items() if name != SIGNED}
     if beginning == arguments:
-        return call
+        return call if len(str(call.get(SIGNED, ""))) <= _LONGEST_SIGNATURE else unsigned
     return {
-        **call,
+        **unsigned,
         "function": {**call["function"], "arguments": msgspec.json.encode({"arguments": beginning}).decode()},
     }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigError, PicoClawError
+from agent.gateway.printable import one_line
 from agent.operator.words import say
 from roles.common.names import REPOSITORY
 
@@ -76,7 +77,7 @@ class Host:
             raise UnreachableError(f"no answer within {timeout:g} s") from None
         if done.returncode == _SSH_FAILED:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise UnreachableError(said[-1] if said else "ssh failed")
+            raise UnreachableError(one_line(said[-1]) if said else "ssh failed")
         return done
 
 

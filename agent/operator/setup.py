@@ -16,6 +16,7 @@ from agent.config.references import mapping, read_document
 from agent.config.shapes import Model
 from agent.config.words import CHANNELS
 from agent.errors import ConfigError
+from agent.gateway.printable import one_line, printable
 from agent.operator import checking, files, hosts, live, secrets
 from agent.operator.guide import KEY_PAGES, SECRETS
 from agent.operator.words import say
@@ -105,7 +106,7 @@ class Setup:
             found = [model for model in models if part.lower() in model.lower()]
             shown, last = found[:_SHOWN], "" if found else part
             for number, model in enumerate(shown, 1):
-                click.echo(f"  {number:2} {model}")
+                click.echo(f"  {number:2} {one_line(model)}")
             if len(found) > _SHOWN:
                 self._say("init_more", count=len(found) - _SHOWN)
             if not found:
@@ -219,7 +220,7 @@ class Setup:
         return ConfigError(say("init_lacks", self.language, flag=flag))
 
     def _say(self, sentence: str, **values: object) -> None:
-        click.echo(say(sentence, self.language, **values))
+        click.echo(printable(say(sentence, self.language, **values)))
 
 
 def _items(value: object) -> list[Any]:

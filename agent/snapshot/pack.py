@@ -173,10 +173,12 @@ class Packer:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 self.report.left_out["vanished"] += 1
-            elif (status.st_nlink == 1 or self._first_name(status, path)) and not self._content(
-                fd, _info(path, status, tarfile.REGTYPE)
-            ):
-                self._forget(status)
+            elif status.st_nlink == 1 and status.st_ino in self._walked:
+                self.report.left_out["changed"] += 1
+            elif status.st_nlink == 1 or self._first_name(status, path):
+                self._walked.add(status.st_ino)
+                if not self._content(fd, _info(path, status, tarfile.REGTYPE)):
+                    self._forget(status)
         finally:
             os.close(fd)
 

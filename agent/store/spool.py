@@ -66,7 +66,7 @@ class Spool:
         """Remove every file but these."""
         kept = set(wanted)
         for path in self._directory.iterdir():
-            if str(path) not in kept:
+            if str(path) not in kept and not path.is_dir():  # of which a backup that was made by hand may have some
                 path.unlink()
 
     async def _write(self, path: Path, pieces: AsyncIterator[bytes], most_bytes: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import wire
 from tests.hostile import probes
 from tests.hostile.attacker import Attacker
-from tests.stack import SANDBOX
+from tests.stack import GATEWAY, SANDBOX
 
 BOMBS = {
     "fork bomb": ":(){ :|:& };:",
@@ -149,6 +149,22 @@ def test_disk(attacker: Attacker) -> None:
     taken = before - free_on_the_host(attacker)
     assert taken < 1400, f"{taken} MB of the host's disk were taken: {told.text}"
     assert "workspace" in told.text, f"the model was not told why it ended: {told.text}"
+
+
+@pytest.mark.restarts(GATEWAY, "a restart in the middle of the turn is the case")
+def test_a_turn_that_reads_all_it_can(attacker: Attacker) -> None:
+    """A restart in its middle needs no more memory than there is, and the state file stays small."""
+    attacker.run("head -c 262144 /dev/zero | tr '\\0' '\\1' > ones")
+    before, fakes = len(attacker.state()), attacker.stack.fakes
+    asked_before = len(fakes.llm_requests())
+    read = wire.ToolCall(name="read_file", arguments={"path": "ones"})
+    fakes.script(*[wire.Reply(tool_calls=[read] * 16)] * 6, wire.Reply(connection="silence"), "survived")
+    asked = fakes.user_message("go")
+    attacker.stack.wait_for(lambda: len(fakes.llm_requests()) == asked_before + 7, 120, attacker.stack.logs)
+    attacker.stack.lab.ssh("docker restart --time 1 picoclaw", check=True)
+    fakes.wait_for_reply(after=asked.message_id, containing="survived", timeout=60)
+    assert attacker.stack.inspect()["RestartCount"] == 0
+    assert len(attacker.state()) - before < 12_000_000
 
 
 def test_the_gateways_log(attacker: Attacker) -> None:

@@ -72,6 +72,8 @@ MARKUP = {
     "links to users and apps": "[you](tg://user?id=123456789) [run](javascript:alert(1)) ![](tg://emoji?id=1)",
     "a fence that never ends": "```" * 50 + "\n" + "~~~" * 50,
     "deep nesting": "> " * 400 + "a" + "*_" * 400 + "[" * 400 + "](" * 100,
+    "lists in one another, by the thousand": "- " * 6000 + "a",
+    "a table of a thousand columns": "|a" * 1000 + "|\n" + "|-" * 1000 + "|\n" + "|a\n" * 3000,
     "tables and formulas": "|a|b|\n|-|-|\n" * 30 + "$$" * 50 + "\\frac{" * 80,
 }
 

@@ -48,7 +48,8 @@ class Sender:
             file = await asyncio.to_thread(File, str(message.file), filename=message.file_name or "file")
         except OSError as error:
             raise RejectedError(f"the file is not there any more: {error.strerror}") from None
-        payload = {"content": message.text, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
+        caption = message.text.replace("[", "\\[")  # no link hides behind other words
+        payload = {"content": caption, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
         payload |= _nonce(nonce_of(message)) | _reference(message.reply_to)
         await self._upload(message.chat_id, payload, file)
 

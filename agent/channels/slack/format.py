@@ -25,12 +25,14 @@ _RULE = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*\|", re.MULTILINE)
 # Slack reads these in a markdown block too: <!here>, <!subteam^S1>, <@U1>, <#C1>.
 _ADDRESS = re.compile(r"<(?=!(?:here|channel|everyone|subteam|date)|[@#][A-Z0-9])")
 _NAME = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\(((?:https?|mailto|tel):[^)\s]+)(?:[ \t]+&quot;[^)\n]*|[ \t]+\"[^)\n]*\")?\)")
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,500})\]\(((?:https?|mailto|tel):[^)\s]+)(?:[ \t]+&quot;[^)\n]*|[ \t]+\"[^)\n]*\")?\)"
+)
 _AUTOLINK = re.compile(r"&lt;((?:https?|mailto):[^\s&]+(?:&amp;[^\s&]+)*)&gt;")
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*|__(?=\S)(.+?)(?<=\S)__")
 _ITALIC = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _STRUCK = re.compile(r"~~(?=\S)(.+?)(?<=\S)~~")
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+)$", re.MULTILINE)
 _BULLET = re.compile(r"^([ \t]*)[-*+][ \t]+", re.MULTILINE)
 _QUOTE = re.compile(r"^ {0,3}&gt; ?", re.MULTILINE)
 _LINE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
@@ -88,13 +90,18 @@ def _short(text: str) -> str:
 
 
 def _quiet(markdown: str) -> str:
-    """Calls nobody: not a user, not a group, not @here."""
+    """Calls nobody: not a user, not a group, not @here. Links hide behind no other address."""
     markdown = _ADDRESS.sub(f"<{_JOINER}", markdown)
     parts, place = [], 0
     for code in _CODE.finditer(markdown):
-        parts += [_NAME.sub(f"@{_JOINER}", markdown[place : code.start()]), code[0]]
+        parts += [_candid(markdown[place : code.start()]), code[0]]
         place = code.end()
-    return "".join([*parts, _NAME.sub(f"@{_JOINER}", markdown[place:])])
+    return "".join([*parts, _candid(markdown[place:])])
+
+
+def _candid(prose: str) -> str:
+    named = _NAME.sub(f"@{_JOINER}", prose)
+    return _LINK.sub(lambda found: f"<{found[2]}>" if "://" in found[1] else found[0], named)
 
 
 def _code(code: str) -> str:
@@ -110,7 +117,7 @@ def _code(code: str) -> str:
 def _prose(text: str) -> str:
     text = escape(text)
     text = _LINE.sub("———", text)
-    text = _HEADING.sub(lambda found: f"**{found[1].replace('**', '')}**", text)
+    text = _HEADING.sub(_heading, text)
     text = _BULLET.sub(r"\1• ", text)
     text = _QUOTE.sub("> ", text)
     text = _ITALIC.sub(r"_\1_", text)
@@ -118,6 +125,11 @@ def _prose(text: str) -> str:
     text = _STRUCK.sub(r"~\1~", text)
     text = _AUTOLINK.sub(r"<\1>", text)
     return _LINK.sub(_link, text)
+
+
+def _heading(found: re.Match[str]) -> str:
+    words = found[1].replace("**", "").rstrip(" \t").rstrip("#").strip(" \t")
+    return f"**{words}**" if words else found[0]
 
 
 def _link(found: re.Match[str]) -> str:

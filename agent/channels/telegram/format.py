@@ -20,7 +20,10 @@ LIMIT = 4096  # UTF-16 units, after formatting
 TABLE_WIDTH = 36  # characters of fixed width that a phone shows in one line
 # Telegram refuses a whole message for a link to anything else, `http://localhost:8080` included.
 _LINK = re.compile(r"https?://([a-z0-9_-]+\.)+[a-z0-9_-]+(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE)
-_DEEP = re.compile(r"^((?:[ \t]*(?:[-*+>]|\d{1,9}[.)])[ \t]*){6})([-*+>]|\d)", re.MULTILINE)
+# Six lists or quotes that begin in one line, and a seventh; not a rule such as `- - - - - - -`.
+_DEEP = re.compile(
+    r"^(?![ \t]*([-*])(?:[ \t]*\1)*[ \t]*$)([ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*){6})([-*+>]|\d)", re.MULTILINE
+)
 _BLANK = "\u2800\u034f\u3164\ufffc"  # letters that show nothing, besides the spaces and marks that Unicode calls so
 
 
@@ -55,7 +58,7 @@ def _bounded(markdown: str) -> str:
     many cells as the widest has.
     """
     if _DEEP.search(markdown):
-        markdown = _DEEP.sub(lambda found: f"{found[1]}\\{found[2]}", markdown)
+        markdown = _DEEP.sub(lambda found: f"{found[2]}\\{found[3]}", markdown)
     bars = [count for line in markdown.split("\n") if (count := line.count("|"))]
     return markdown.replace("|", "\\|") if bars and max(bars) * len(bars) > MOST_CELLS else markdown
 

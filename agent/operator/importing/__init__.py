@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.config.references import mapping, read_document
+from agent.config.references import REFERENCE, map_strings, mapping, read_document
 from agent.errors import ConfigError
+from agent.gateway.printable import one_line
 from agent.operator.importing import security_file
 from agent.operator.importing.channels import channels
 from agent.operator.importing.models import models
@@ -67,7 +68,16 @@ def convert(text: str, beside: Path, questions: Questions) -> Imported:
         record.drop(f"agents.defaults.{key}", "no_counterpart")
     for key in sorted(mapping(document.get("agents")).keys() - {"defaults"}):
         record.drop(f"agents.{key}", "no_counterpart")
-    return Imported(ours, record)
+    return Imported(mapping(map_strings(ours, _no_reference)), record)
+
+
+def _no_reference(value: str, key: str) -> str:
+    if REFERENCE.fullmatch(value):
+        raise ConfigError(
+            f"{key} would be {one_line(value)}, which the next deploy fills from this machine's environment: put the "
+            "value itself into the file, or the reference into config.json afterwards"
+        )
+    return value
 
 
 def as_text(imported: Imported) -> str:

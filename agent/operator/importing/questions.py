@@ -8,6 +8,7 @@ from typing import Protocol
 import click
 
 from agent.errors import ConfigError
+from agent.gateway.printable import one_line
 from agent.operator.words import say
 
 
@@ -37,7 +38,7 @@ class Asking:
 
     def choose(self, question: str, among: Sequence[str], **values: object) -> str:
         """Asks until it is one of them."""
-        return str(click.prompt(self._worded(question, values), type=click.Choice(list(among))))
+        return str(click.prompt(self._worded(question, values), type=click.Choice(list(map(one_line, among)))))
 
     def text(self, question: str, *, secret: bool = False, **values: object) -> str:
         """Hides a secret while it is typed."""
@@ -45,7 +46,7 @@ class Asking:
         return str(answer).strip()
 
     def _worded(self, question: str, values: dict[str, object]) -> str:
-        return say(f"ask_{question}", self._language, **values)
+        return one_line(say(f"ask_{question}", self._language, **values))
 
 
 class Unasked:
@@ -68,5 +69,5 @@ class Unasked:
         raise self._open(question, values)
 
     def _open(self, question: str, values: dict[str, object]) -> ConfigError:
-        worded = say(f"ask_{question}", self._language, **values)
+        worded = one_line(say(f"ask_{question}", self._language, **values))
         return ConfigError(say("import_open", self._language, question=worded))

@@ -32,12 +32,17 @@ REPLIES = {
     "formulas": "\\(a \\[b $$c $d\\e " * (LENGTH // 17),
     "tags": "<b><div><details>" * (LENGTH // 17),
     "comments": "<!-- " * (LENGTH // 5),
+    "spaced headings": "\n".join([f"# a{' ' * 1740}b"] * 11),
+    "a spaced rule": f"|a|\n-{' ' * LENGTH}x",
     "spaces": f"###### {' ' * LENGTH}x",
 }
 _PROGRAM = """
 import importlib, json, sys
-bodies = importlib.import_module(sys.argv[1]).bodies
-print(json.dumps({name: sum(map(len, bodies(reply))) for name, reply in json.load(sys.stdin).items()}))
+module = importlib.import_module(sys.argv[1])
+bodies, shown = module.bodies, getattr(module, "shown", len)
+for reply in (replies := json.load(sys.stdin)).values():
+    [shown(body) for body in bodies(reply)]
+print(json.dumps({name: sum(map(len, bodies(reply))) for name, reply in replies.items()}))
 """
 
 
@@ -66,3 +71,7 @@ def test_what_a_person_would_write_is_formatted_as_ever() -> None:
     text = json.loads(body)["text"]
     assert "\\" not in text
     assert "|" not in text
+    for rule in ("-" * 12, "- - - - - - - -", "* * * * * * * *", "***bold***"):
+        assert bodies(f"a\n\n{rule}\n\nb") != []
+        assert "\\" not in json.loads(bodies(f"a\n\n{rule}\n\nb")[0])["text"]
+    assert "|" not in json.loads(bodies("a | b\n-------|-------\n1 | 2")[0])["text"]

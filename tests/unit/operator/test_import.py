@@ -288,9 +288,24 @@ def test_what_was_there_is_kept(importing: Importing) -> None:
         ({"a": 1}, "this is no config.json of PicoClaw"),
         ({**v0(allow_from=[1]), "channels": {}}, "no channel of the file is enabled"),
         (v0(allow_from=[1], token="nonsense"), "channel.bot_token (telegram) must look like"),
+        (
+            {**mikrus(allow_from=[1]), "agents": {"defaults": {"provider": "openrouter", "model": "${AWS_SECRET}"}}},
+            "Model of openrouter",
+        ),
+        (
+            {**mikrus(allow_from=[1]), "providers": {"openrouter": {"api_key": "${AWS_SECRET}"}}},
+            "No usable model is in the file",
+        ),
     ],
 )
 def test_what_cannot_be_imported_writes_nothing(importing: Importing, document: object, sentence: str) -> None:
     assert importing.run(document, "--yes") == 1
     assert sentence in importing.printed
     assert not importing.ours.exists()
+
+
+def test_a_terminal_obeys_no_key_of_the_file(importing: Importing) -> None:
+    assert importing.run({**mikrus(allow_from=[1]), "\x1b[2J\x1b]0;x\x07\u202ekey\nhost: well": 1}, "--yes") == 0
+    assert "[2J]0;xkey host: well: " in importing.printed
+    assert "\x1b" not in importing.printed
+    assert "\u202e" not in importing.printed

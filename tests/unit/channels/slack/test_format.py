@@ -71,3 +71,16 @@ def test_long_answers_are_taken_and_their_code_stays_code() -> None:
 def test_the_text_beside_a_block_is_not_cut_within_a_sign() -> None:
     (body,) = slack_format.bodies("<" * 3400)
     assert slack_format.shown(body)["text"].removesuffix("…").replace("&lt;", "") == ""
+
+
+def test_no_link_hides_behind_another_address() -> None:
+    (body,) = slack_format.bodies("[https://bank.example](https://evil.example) and [words](https://a.example/b)")
+    for text in slack_format.shown(body).values():
+        assert "bank.example" not in text
+        assert "<https://evil.example>" in text
+    assert slack_format.plain(body)["text"] == "<https://evil.example> and <https://a.example/b|words>"
+
+
+def test_a_heading_loses_its_closing_signs_alone() -> None:
+    for markdown, shown in (("# a b ##  ", "*a b*"), ("## C#", "*C*"), ("# a # b", "*a # b*"), ("# ##", "# ##")):
+        assert slack_format.mrkdwn(markdown) == shown
