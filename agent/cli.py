@@ -9,8 +9,9 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -18,8 +19,26 @@ from agent import __version__, script_commands
 from agent.options import lang_option
 from agent.sockets import CHAT
 
+_ON_OPERATORS_MACHINE = find_spec("agent.operator") is not None  # no image holds that package
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Spoken(click.Group):
+    """In Polish, help and usage errors included, where the operator's locale or `--lang` says so."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - click's
+        words = list(sys.argv[1:] if args is None else args)
+        if _ON_OPERATORS_MACHINE:
+            from agent.operator.words import language_asked_for
+
+            if language_asked_for(words, os.environ) == "pl":
+                from agent.operator.polish_help import spoken
+
+                with spoken(self):
+                    return super().main(words, *more, **options)
+        return super().main(words, *more, **options)
+
+
+@click.group(cls=_Spoken, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="picoclaw")
 def main() -> None:
     """PicoClaw: a personal AI assistant that runs commands for its owner, confined."""
@@ -243,7 +262,7 @@ def _become(module: str) -> None:
 for command in script_commands.COMMANDS:
     main.add_command(command)
 
-if find_spec("agent.operator") is not None:  # the operator's machine: no image holds that package
+if _ON_OPERATORS_MACHINE:
     from agent.operator.cli import COMMANDS
 
     for command in COMMANDS:

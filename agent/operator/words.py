@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agent.language import Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
@@ -128,6 +128,16 @@ def language_of(environ: Mapping[str, str]) -> str:
         if environ.get(name):
             return closest(environ[name])
     return "en"
+
+
+def language_asked_for(words: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The language that a command line's `--lang` names, else that of the locale."""
+    for place, word in enumerate(words):
+        if word == "--lang":
+            return words[place + 1] if place + 1 < len(words) else ""
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+    return language_of(environ)
 
 
 def say(sentence: str, language: str, /, **values: object) -> str:

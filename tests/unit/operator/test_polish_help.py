@@ -1,0 +1,70 @@
+"""`--help` and usage errors in Polish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from agent.cli import main
+from agent.operator.polish_help import CLICKS, COMMANDS, OPTIONS, first_line
+
+
+def every(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    yield path.strip(), command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from every(inner, f"{path} {name}")
+
+
+ALL = dict(every(main))
+
+
+def printed(*words: str, **environ: str) -> str:
+    return CliRunner().invoke(main, words, env={"LC_ALL": "C.UTF-8", **environ}, prog_name="picoclaw").output
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_nothing_of_it_stays_english(path: str) -> None:
+    command = ALL[path]
+    assert first_line(command.help or "") in COMMANDS
+    assert {one.help for one in command.params if isinstance(one, click.Option)} <= OPTIONS.keys()
+    text = printed(*path.split(), "--help", LC_ALL="pl_PL.UTF-8")
+    for english in ("Usage:", "Options:", "Commands:", "Show ", "default:", "Language", "On the host", "Print "):
+        assert english not in text, text
+    assert printed(*path.split(), "--help").startswith("Usage: picoclaw"), "and the next one is English again"
+
+
+def test_no_text_is_translated_that_nobody_says() -> None:
+    said = {first_line(command.help or "") for command in ALL.values()}
+    helps = {one.help for command in ALL.values() for one in command.params if isinstance(one, click.Option)}
+    assert COMMANDS.keys() == said
+    assert OPTIONS.keys() - helps == {"Show this message and exit."}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["frob", "--lang", "pl"], "Błąd: Nie ma polecenia 'frob'."),
+        (["statu", "--lang=pl"], "Nie ma polecenia 'statu'. Czy chodziło o 'status'?"),
+        (["logs", "--tail", "x", "--lang", "pl"], "Błąd: Zła wartość '--tail': 'x' nie jest liczbą."),
+        (["logs", "--tail", "-1", "--lang", "pl"], "nie mieści się w zakresie"),
+        (["restore", "--lang", "pl"], "Błąd: Brakuje argumentu 'FILE'."),
+        (["init", "--channel", "irc", "--lang", "pl"], "'irc' nie jest jednym z: 'telegram', 'discord', 'slack'."),
+        (["status", "--jsn", "--lang", "pl"], "Nie ma opcji '--jsn'. Czy chodziło o '--json'?"),
+        (["config", "check", "a", "b", "--lang", "pl"], "Niespodziewany argument (b)"),
+    ],
+)
+def test_usage_errors(words: list[str], sentence: str) -> None:
+    text = printed(*words)
+    assert sentence in text
+    assert "Pomoc: 'picoclaw" in text
+    assert all(english not in text for english in ("Try ", "Error", "Usage"))
+
+
+def test_clicks_words_keep_what_is_filled_in() -> None:
+    for english, polish in CLICKS.items():
+        places = {part.partition("}")[0].partition("!")[0] for part in english.split("{")[1:]}
+        assert {part.partition("}")[0].partition("!")[0] for part in polish.split("{")[1:]} <= places
