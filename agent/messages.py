@@ -28,7 +28,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "w swojej piaskownicy. /help pokazuje, co jeszcze rozumiem.",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
-    "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator na {channel} to {user}."},
+    "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator ({channel}): {user}."},
     "status_title": {"en": "{name}, up {uptime}", "pl": "{name}, działa {uptime}"},
     "status_channel": {"en": "{name}: ok, last contact {age} ago", "pl": "{name}: ok, ostatni kontakt {age} temu"},
     "status_channel_down": {
@@ -60,7 +60,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "status_confined": {
         "en": "confinement: all {all} controls hold",
-        "pl": "zabezpieczenia: działa wszystkie {all}",
+        "pl": "zabezpieczenia: działają wszystkie ({all})",
     },
     "status_weak": {
         "en": "confinement: ⚠ only {ok} of {all} controls hold ({missing}); run the deploy again",
@@ -127,7 +127,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "steps": {
         "en": "I stopped after {steps} steps without finishing. Write “go on” and I continue, or raise "
         "assistant.max_steps in config.json.",
-        "pl": "Zatrzymałem się po {steps} krokach bez wyniku. Napisz „dalej”, a będę kontynuować, albo zwiększ "
+        "pl": "Przerwałem pracę bez wyniku (kroki: {steps}). Napisz „dalej”, a będę kontynuować, albo zwiększ "
         "assistant.max_steps w config.json.",
     },
     "gave_up": {
@@ -177,7 +177,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "llm_proxy": {
         "en": "My egress proxy does not let litellm reach {host}. Check {where}.provider and {where}.api_base in "
         "config.json and run the deploy again. ({detail})",
-        "pl": "Moje proxy wyjściowe nie wpuszcza litellm do {host}. Sprawdź {where}.provider i {where}.api_base w "
+        "pl": "Moje proxy wyjściowe nie przepuszcza litellm do {host}. Sprawdź {where}.provider i {where}.api_base w "
         "config.json i uruchom wdrożenie ponownie. ({detail})",
     },
     "llm_request": {
@@ -295,7 +295,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "usage_none": {"en": "no model was asked in these days", "pl": "w tych dniach nie pytano modelu"},
     "usage_columns": {
         "en": "day|model|requests|prompt|cached|answers|cost USD|unpriced",
-        "pl": "dzień|model|zapytania|pytania|z pamięci|odpowiedzi|koszt USD|bez ceny",
+        "pl": "dzień|model|zapytania|tokeny pytań|z pamięci podr.|tokeny odpowiedzi|koszt USD|bez ceny",
     },
     "usage_total": {"en": "total", "pl": "razem"},
     "gap_elsewhere": {
@@ -304,11 +304,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "gap_unlisted": {
         "en": "{where}.model {model} is not in the table of models, or not all of it",
-        "pl": "{where}.model {model} nie ma w tabeli modeli albo nie ma tam wszystkiego",
+        "pl": "modelu {model} ({where}.model) nie ma w tabeli modeli albo brakuje tam części danych",
     },
     "gap_not_shipped": {
         "en": "{where}.model {model} is not in models.json, which the deploy writes: run it again",
-        "pl": "{where}.model {model} nie ma w models.json, który zapisuje deploy: uruchom go ponownie",
+        "pl": "modelu {model} ({where}.model) nie ma w models.json, który zapisuje wdrożenie: uruchom je ponownie",
     },
     "gap_window": {
         "en": "until {where}.context_window says it, it is taken to read {tokens} tokens",

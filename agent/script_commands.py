@@ -55,7 +55,7 @@ def task(  # noqa: PLR0913 - one for each option
         if text or task_id or session or new or reply_to:
             raise click.UsageError("--wait takes no task: leave out TEXT, --id, --session, --new and --reply-to")
     else:
-        words = sys.stdin.read() if text == ("-",) else " ".join(text)
+        words = (sys.stdin.read() if sys.stdin else "") if text == ("-",) else " ".join(text)
         if not words.strip():
             raise click.UsageError("what is to be done? picoclaw task TEXT, or - for standard input")
         if session and reply_to:

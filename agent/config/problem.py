@@ -72,7 +72,7 @@ _SENTENCES: dict[str, dict[Language, str]] = {
     "slack_user": {
         "en": "{at} holds {user!r}; Slack's member ids begin with U or W (in your profile: More, Copy member ID)",
         "pl": "{at} zawiera {user!r}; identyfikatory członków Slacka zaczynają się od U lub W (w profilu: Więcej, "
-        "Kopiuj ID członka)",
+        "Kopiuj identyfikator członka)",
     },
     "discord_user": {
         "en": "{at} holds {user!r}; Discord ids are numbers of 17 to 20 digits (in Settings, Advanced, switch on "

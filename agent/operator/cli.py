@@ -14,7 +14,7 @@ from agent.operator.archive.cli import COMMANDS as ARCHIVING
 from agent.operator.guide import SECRETS
 from agent.operator.look.cli import COMMANDS as LOOKING
 from agent.operator.options import lang_option
-from agent.operator.words import say
+from agent.operator.words import say, told
 from roles.common.names import REPOSITORY
 
 
@@ -68,7 +68,7 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
     try:
         made = importing.convert(text, file.parent, Unasked(lang) if yes else Asking(lang))
     except ConfigError as error:
-        raise click.ClickException(f"{file}: {str(error).removeprefix('config.json: ')}") from None
+        raise click.ClickException(f"{file}: {told(error, lang).removeprefix('config.json: ')}") from None
     found = checking.findings(importing.as_text(made), None)
     if found.problems or found.config is None:
         sentences = [problem.said(lang) for problem in found.problems]
@@ -94,8 +94,10 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
 @click.option(
     "--secrets", "secrets_file", type=click.File(), help="JSON with api_key, bot_token, app_token; - is stdin."
 )
-@click.option("--config", "file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="To write.")
-@click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="To write.")
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), default=REPOSITORY / "config.json", help="File to write."
+)
+@click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="File to write.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
 @click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
 @lang_option
@@ -131,7 +133,7 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
             offline=own["offline"],
         ).run()
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error, lang)) from None
 
 
 @click.command()
@@ -173,9 +175,10 @@ def _secrets_in(file: TextIO, lang: str) -> dict[str, str]:
         held = json.load(file)
     except ValueError:
         held = None
-    if not isinstance(held, dict) or held.keys() - set(SECRETS):
+    texts = isinstance(held, dict) and all(isinstance(value, str) and value.strip() for value in held.values())
+    if not texts or held.keys() - set(SECRETS):
         raise click.ClickException(say("init_bad_secrets", lang))
-    return {str(name): str(value) for name, value in held.items()}
+    return dict(held)
 
 
 COMMANDS: tuple[click.Command, ...] = (config, init, rollout, *LOOKING, *ARCHIVING)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from agent.errors import ConfigError
 from agent.operator.words import say
 
 
@@ -25,7 +26,12 @@ def read(file: Path, lang: str) -> str:
 
 def write_private(file: Path, text: str) -> None:
     """Put the text there for this user's eyes alone, whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # 0600 from the start
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # 0600 from the start
+    except OSError as error:
+        raise ConfigError(
+            f"{file} cannot be written ({error.strerror})", f"nie można zapisać {file} ({error.strerror})"
+        ) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)

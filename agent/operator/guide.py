@@ -67,20 +67,21 @@ GUIDE: dict[str, dict[Language, str]] = {
     "init_bot_token": {"en": "Bot token", "pl": "Token bota"},
     "init_app_token": {"en": "App token (xapp-...)", "pl": "Token aplikacji (xapp-...)"},
     "init_who_telegram": {
-        "en": "Your id: write to @userinfobot. Empty: nobody is heard until you pair with the code in the log.",
-        "pl": "Twój identyfikator: napisz do @userinfobot. Puste: nikt nie jest słuchany, zanim się nie "
-        "sparujesz kodem "
-        "z logu.",
+        "en": "Your id: write to @userinfobot. Empty: nobody is heard until you pair "
+        "(docker exec picoclaw picoclaw pair).",
+        "pl": "Twój identyfikator: napisz do @userinfobot. Puste: nikt nie ma dostępu, dopóki się nie sparujesz "
+        "(docker exec picoclaw picoclaw pair).",
     },
     "init_who_discord": {
         "en": "Your id: Settings, Advanced, Developer Mode; then right-click your name, Copy User ID. Empty: "
         "pair later.",
         "pl": "Twój identyfikator: Ustawienia, Zaawansowane, Tryb dewelopera; potem prawy klawisz na swojej nazwie, "
-        "Kopiuj ID. Puste: sparujesz się później.",
+        "Kopiuj ID użytkownika. Puste: sparujesz się później.",
     },
     "init_who_slack": {
         "en": "Your id: your profile, the three dots, Copy member ID (U...). Empty: pair later.",
-        "pl": "Twój identyfikator: profil, trzy kropki, Kopiuj ID członka (U...). Puste: sparujesz się później.",
+        "pl": "Twój identyfikator: profil, trzy kropki, Kopiuj identyfikator członka (U...). Puste: "
+        "sparujesz się później.",
     },
     "init_users": {
         "en": "Who may talk to it (ids, with commas)",
@@ -107,8 +108,17 @@ GUIDE: dict[str, dict[Language, str]] = {
         "pl": '{file} musi zawierać JSON taki jak {{"mikrus": {{"ssh_hostname": "srv42.mikr.us"}}}}: popraw go tam',
     },
     "init_bad_secrets": {
-        "en": "--secrets must hold JSON with api_key, bot_token, app_token and nothing else",
-        "pl": "--secrets musi zawierać JSON z api_key, bot_token, app_token i niczym więcej",
+        "en": "--secrets must be one JSON object, its keys api_key, bot_token or app_token, its values texts",
+        "pl": "--secrets musi być obiektem JSON o kluczach api_key, bot_token lub app_token i wartościach tekstowych",
+    },
+    "init_bad_name": {
+        "en": "{flag} {value!r} cannot be one: letters, digits, dots, hyphens and underscores, no hyphen first",
+        "pl": "{flag} {value!r} jest niemożliwe: dozwolone są litery, cyfry, kropki, łączniki i podkreślenia, "
+        "łącznik nie na początku",
+    },
+    "init_nobody": {
+        "en": "nobody can be asked here: give --yes and the options (picoclaw init --help)",
+        "pl": "nie ma tu kogo pytać: podaj --yes i opcje (picoclaw init --help)",
     },
     "init_next": {"en": "Next, these two:", "pl": "Dalej te dwa polecenia:"},
     "live_unreachable": {

@@ -59,7 +59,7 @@ COMMANDS: dict[str, str] = {
     "Print how the running gateway is; exit 1 when it is not well.": "Wypisz stan działającej bramki; kod wyjścia 1, "
     "gdy coś jest nie tak.",
     "Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.": """\
-        Zapisz config.json i wpis serwera w hosts.json, zadając pytania; uruchomione ponownie, zmienia je.
+        Zapisz config.json i wpis serwera w hosts.json, zadając pytania; uruchom ponownie, żeby je zmienić.
 
         Sekrety wpisujesz albo pochodzą z PICOCLAW_API_KEY, PICOCLAW_BOT_TOKEN i PICOCLAW_APP_TOKEN albo z --secrets.
         """,
@@ -81,7 +81,8 @@ COMMANDS: dict[str, str] = {
         Na hoście: docker exec picoclaw picoclaw n8n > picoclaw.json
         """,
     "Print, for each channel, the one-time code that makes its sender the owner, or who is allowed already.": """\
-        Wypisz dla każdego kanału jednorazowy kod, którego nadawca zostanie właścicielem, albo kto już ma dostęp.
+        Wypisz dla każdego kanału jednorazowy kod, po którego wysłaniu zostaje się
+        właścicielem, albo tych, którzy już mają dostęp.
 
         Na hoście: docker exec picoclaw picoclaw pair
         """,
@@ -142,7 +143,7 @@ OPTIONS: dict[str, str] = {
     "Print them as JSON.": "Wypisz je jako JSON.",
     "Take references for good, without resolving them.": "Uznaj odwołania za dobre, bez ich rozwiązywania.",
     "What to write.": "Co zapisać.",
-    "To write.": "Do zapisania.",
+    "File to write.": "Który plik zapisać.",
     "Put aside what is there as a backup.": "Odłóż to, co tam jest, jako kopię.",
     "Ask nothing; what FILE leaves open is then an error.": "O nic nie pytaj; to, czego FILE nie rozstrzyga, "
     "jest wtedy błędem.",
@@ -231,6 +232,7 @@ def spoken(command: click.Command) -> Iterator[None]:
     options = [one for command in commands for one in command.params if isinstance(one, click.Option)]
     places: list[tuple[Any, str, object]] = [
         *((one, "help", _of_command(one)) for one in commands),
+        *((one, "_help_option", None) for one in commands),  # which click keeps, with its words
         *((one, "help", OPTIONS.get(one.help or "", one.help)) for one in options),
         *((one, "show_default", CLICKS[one.show_default]) for one in options if one.show_default in CLICKS),
         *((module, "_", _word) for module in _MODULES if hasattr(module, "_")),

@@ -120,6 +120,8 @@ def _debug_inventory(language: str, repository: Path) -> list[dict[str, Any]]:
 
 
 def _chosen(known: list[dict[str, Any]], names: Sequence[str], language: str) -> list[str]:
+    if not known:
+        raise ConfigError(say("no_hosts", language))
     for name in names:
         if not any(name in (host["name"], *host["groups"]) for host in known):
             listed = ", ".join(host["name"] for host in known) or "-"

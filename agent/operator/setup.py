@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from agent.operator.guide import KEY_PAGES, SECRETS
 from agent.operator.words import say
 
 _SHOWN = 15
+_NAME = re.compile(r"[A-Za-z0-9_.:][A-Za-z0-9_.:-]*")
 
 
 @dataclass
@@ -47,6 +50,8 @@ class Setup:
         """Ask, check, write. ConfigError when what came out cannot be; then nothing is written."""
         present = self._present()
         known = hosts.read(self.hosts, self.language)
+        if not self.yes and sys.stdin is None:
+            raise ConfigError(say("init_nobody", self.language))
         if not self.yes:
             self._say("init_hello")
         llm = self._llm(dict(mapping(present.get("llm"))))
@@ -61,6 +66,7 @@ class Setup:
         files.write_private(self.config, text)
         hosts.write(self.hosts, known, name, ssh)
         self._say("written", file=self.config)
+        self._say("written", file=self.hosts)
         self._say("init_next")
         click.echo("  pyinfra inventory deploy.py\n  make verify")
 
@@ -193,6 +199,9 @@ class Setup:
         if ssh["ssh_hostname"]:
             ssh["ssh_port"] = int(self._text("ssh_port", str(present.get("ssh_port", 22)), number=True))
             ssh["ssh_user"] = self._text("ssh_user", present.get("ssh_user", "root"))
+        for flag, value in (("--host", name), *((f"--{key.replace('_', '-')}", ssh[key]) for key in ssh)):
+            if value and not _NAME.fullmatch(str(value)):
+                raise ConfigError(say("init_bad_name", self.language, flag=flag, value=value))
         return name, {key: value for key, value in ssh.items() if value}
 
     def _text(

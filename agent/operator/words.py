@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agent.language import Language, closest, worded
+from agent.errors import ConfigError
+from agent.language import LANGUAGES, Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
 from agent.operator.look.words import LOOK
@@ -18,6 +19,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "no_inventory": {
         "en": "pyinfra cannot read ./inventory: {reason}",
         "pl": "pyinfra nie może odczytać ./inventory: {reason}",
+    },
+    "no_hosts": {
+        "en": "the inventory has no host: picoclaw init writes hosts.json, or add one to ./inventory",
+        "pl": "w inventory nie ma żadnego hosta: picoclaw init zapisze hosts.json albo dopisz go do ./inventory",
     },
     "no_such_host": {
         "en": "the inventory has no host or group {name}; its hosts: {known}",
@@ -35,11 +40,13 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "model": {"en": "model: {provider}, {model}", "pl": "model: {provider}, {model}"},
     "heard": {
         "en": "{channel}: {users} may talk to it, nobody else",
-        "pl": "{channel}: rozmawiać może {users}, nikt inny",
+        "pl": "{channel}: rozmawiać mogą tylko: {users}",
     },
     "unheard": {
-        "en": "{channel}: nobody is heard until you pair: the log on the host shows a code for /pair",
-        "pl": "{channel}: nikt nie jest słuchany, dopóki się nie sparujesz: log na serwerze pokaże kod dla /pair",
+        "en": "{channel}: nobody is heard until you pair; after the deploy, docker exec picoclaw picoclaw pair on "
+        "the host shows a code for /pair",
+        "pl": "{channel}: nikt nie ma jeszcze dostępu; po wdrożeniu docker exec picoclaw picoclaw pair na serwerze "
+        "pokaże kod dla /pair",
     },
     "written": {"en": "Written: {file} (0600).", "pl": "Zapisano: {file} (0600)."},
     "kept": {"en": "What was there before is {file}.", "pl": "Poprzednia treść jest w {file}."},
@@ -73,7 +80,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "{provider} is not known here; add it by hand with its api_base",
         "pl": "{provider} nie jest tu znany; dodaj go ręcznie razem z api_base",
     },
-    "import_proxy": {"en": "the gateway uses no proxy", "pl": "brama nie używa proxy"},
+    "import_proxy": {"en": "the gateway uses no proxy", "pl": "bramka nie używa proxy"},
     "import_other_channel": {
         "en": "is no channel of this assistant; it has telegram, discord and slack",
         "pl": "nie jest kanałem tego asystenta; ma on telegram, discord i slack",
@@ -133,11 +140,15 @@ def language_of(environ: Mapping[str, str]) -> str:
 def language_asked_for(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """The language that a command line's `--lang` names, else that of the locale."""
     for place, word in enumerate(words):
-        if word == "--lang":
-            return words[place + 1] if place + 1 < len(words) else ""
-        if word.startswith("--lang="):
-            return word.removeprefix("--lang=")
+        given = words[place + 1] if word == "--lang" and place + 1 < len(words) else word.removeprefix("--lang=")
+        if word.startswith("--lang") and given in LANGUAGES:
+            return given
     return language_of(environ)
+
+
+def told(error: ConfigError, language: str) -> str:
+    """What is wrong, in that language."""
+    return error.polish if closest(language) == "pl" else str(error)
 
 
 def say(sentence: str, language: str, /, **values: object) -> str:

@@ -93,7 +93,7 @@ def test_the_container_tells_its_own_part(stack: Stack) -> None:
     done = stack.lab.ssh("docker exec picoclaw picoclaw status --lang pl")
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("PicoClaw ")
-    for words in ("telegram: ok", "/128 MB", "działa wszystkie 20", "dzisiaj: zapytania"):
+    for words in ("telegram: ok", "/128 MB", "działają wszystkie (20)", "dzisiaj: zapytania"):
         assert words in done.stdout
     assert "Usage" in stack.lab.ssh("docker exec picoclaw picoclaw doctor 2>&1").stdout, "there is no ssh in there"
 

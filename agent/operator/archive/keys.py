@@ -17,7 +17,7 @@ from agent.operator import secrets
 from agent.operator.archive import sealing
 from agent.operator.archive.errors import ArchiveError
 from agent.operator.archive.sealing import Identity, Recipient, Seal
-from agent.operator.words import say
+from agent.operator.words import say, told
 
 PASSPHRASE = "PICOCLAW_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
 RECIPIENTS = "picoclaw_backup_recipients"
@@ -79,12 +79,14 @@ class Keys:
             try:
                 return _filled(str(secrets.resolved(reference, self.environ)[_COMMAND]))
             except ConfigError as error:
-                raise ArchiveError("archive_said", sentence=str(error).removeprefix("config.json: ")) from None
+                raise ArchiveError(
+                    "archive_said", sentence=told(error, self.language).removeprefix("config.json: ")
+                ) from None
         given = self.environ.get(PASSPHRASE)
         return None if given is None else _filled(given)
 
     def _asked(self, *, confirm: bool) -> str:
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise ArchiveError("archive_no_key", variable=PASSPHRASE)
         prompt = say("archive_passphrase", self.language)
         again = say("archive_again", self.language) if confirm else False

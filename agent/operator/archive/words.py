@@ -41,7 +41,7 @@ ARCHIVE: dict[str, dict[Language, str]] = {
     },
     "archive_bad_recipient": {
         "en": "{recipient}... is no recipient: age-keygen prints one, age1..., as the public key",
-        "pl": "{recipient}... to nie odbiorca: age-keygen wypisuje go, age1..., jako klucz publiczny",
+        "pl": "{recipient}... to nie klucz odbiorcy: age-keygen wypisuje taki (age1...) jako klucz publiczny",
     },
     "archive_secret_recipient": {
         "en": "that is a secret key; --recipient takes the public one, age1...",
@@ -74,7 +74,7 @@ ARCHIVE: dict[str, dict[Language, str]] = {
     },
     "archive_newer": {
         "en": "the backup is of a newer form ({format}) than this version knows: git pull first",
-        "pl": "kopia ma nowszą postać ({format}), niż zna ta wersja: najpierw git pull",
+        "pl": "kopia jest w nowszym formacie ({format}), niż zna ta wersja: najpierw git pull",
     },
     "archive_newer_state": {
         "en": "the state in the backup is of schema {schema}, the version on the host knows {known} at most: "
@@ -129,7 +129,8 @@ ARCHIVE: dict[str, dict[Language, str]] = {
     },
     "archive_cannot_keep": {
         "en": "what the host has cannot be backed up for an SSH key: run picoclaw backup and purge, then restore",
-        "pl": "kopii tego, co ma serwer, nie da się zrobić kluczem SSH: picoclaw backup, usuń dane, potem restore",
+        "pl": "nie da się zrobić kopii tego, co ma serwer, dla klucza SSH: uruchom picoclaw backup, usuń dane z "
+        "serwera i ponów restore",
     },
     "archive_unhealthy": {
         "en": "everything was restored on {host}, but it is not healthy:\n{reason}\n"
@@ -145,7 +146,7 @@ ARCHIVE: dict[str, dict[Language, str]] = {
         "en": "Backup: {file}, {size} (0600), read back and verified.",
         "pl": "Kopia: {file}, {size} (0600), odczytana i sprawdzona.",
     },
-    "archive_whole": {"en": "{file} is whole.", "pl": "{file} jest cały."},
+    "archive_whole": {"en": "{file} is whole.", "pl": "Plik {file} jest kompletny."},
     "archive_kept": {"en": "What the host had is in {file}.", "pl": "To, co miał serwer, jest w {file}."},
     "archive_restored": {"en": "Restored on {host}, healthy.", "pl": "Przywrócono na {host}, działa."},
     "archive_about": {

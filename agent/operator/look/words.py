@@ -43,7 +43,7 @@ LOOK: dict[str, dict[Language, str]] = {
     "look_disk": {"en": "disk {mount}", "pl": "dysk {mount}"},
     "look_controls": {
         "en": "confinement of {name}: all {all} controls hold",
-        "pl": "zabezpieczenia {name}: działa wszystkie {all}",
+        "pl": "zabezpieczenia {name}: działają wszystkie ({all})",
     },
     "look_controls_weak": {
         "en": "confinement of {name}: ⚠ only {ok} of {all} controls hold ({missing})",
@@ -172,7 +172,7 @@ LOOK: dict[str, dict[Language, str]] = {
     },
     "bad_loop": {
         "en": "{name} starts again and again ({restarts} times), its log ends: {last}",
-        "pl": "{name} uruchamia się w kółko ({restarts} razy), jego log kończy się: {last}",
+        "pl": "{name} uruchamia się w kółko (restarty: {restarts}), jego log kończy się: {last}",
     },
     "do_loop": _LOG,
     "bad_stopped": {

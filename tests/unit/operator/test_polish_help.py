@@ -64,6 +64,29 @@ def test_usage_errors(words: list[str], sentence: str) -> None:
     assert all(english not in text for english in ("Try ", "Error", "Usage"))
 
 
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (["--lang", "pl", "--help"], "Użycie: picoclaw [OPTIONS]"),
+        (["--lang=pl", "logs", "--help"], "Użycie: picoclaw logs"),
+        (["--lang", "pl", "slack-manifest", "--help"], "Użycie: picoclaw slack-manifest"),
+        (["config", "--lang", "pl", "check", "--help"], "Użycie: picoclaw config check"),
+        (["config", "check", "nowhere", "--lang", "pl"], "Błąd: nowhere nie istnieje"),
+        (["--lang", "pl", "config", "check", "nowhere"], "Błąd: nowhere nie istnieje"),
+        (["slack-manifest", "--lang", "pl"], "{"),
+        (["logs", "--lang", "de"], "Usage: "),
+    ],
+)
+def test_the_language_may_be_asked_for_anywhere(words: list[str], begins: str) -> None:
+    assert printed(*words).startswith(begins)
+
+
+def test_an_unknown_language_is_said_in_that_of_the_locale() -> None:
+    assert "Zła wartość '--lang': 'de' nie jest jednym z: 'en', 'pl'." in printed(
+        "logs", "--lang", "de", LC_ALL="pl_PL.UTF-8"
+    )
+
+
 def test_clicks_words_keep_what_is_filled_in() -> None:
     for english, polish in CLICKS.items():
         places = {part.partition("}")[0].partition("!")[0] for part in english.split("{")[1:]}

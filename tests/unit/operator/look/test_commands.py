@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agent.cli import main
+from agent.operator import reach
 from agent.operator.look import document, printing
 from agent.operator.look.seen import Drift
 from agent.operator.reach import Host
@@ -118,7 +119,15 @@ def test_a_host_that_the_inventory_does_not_know(docker: Path) -> None:
     assert docker.exists()
     done = run("status", "nosuch", "--lang", "pl")
     assert done.exit_code == 1
-    assert done.stderr == "Error: w inventory nie ma hosta ani grupy nosuch; hosty: here, down\n"
+    assert done.stderr == "Błąd: w inventory nie ma hosta ani grupy nosuch; hosty: here, down\n"
+
+
+def test_an_inventory_without_hosts_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "_debug_inventory", lambda *_: [])
+    for command in ("status", "doctor", "logs", "rollout", "backup"):
+        done = run(command)
+        assert done.exit_code == 1
+        assert done.stderr.startswith("Error: the inventory has no host: picoclaw init writes hosts.json")
 
 
 def test_logs_are_made_printable(docker: Path) -> None:
