@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.language import Language, worded
 
 # The commands that a channel registers with its service, in the order of its menu; `/start` and `/pair` are typed.
 COMMANDS = ("new", "stop", "status", "usage", "model", "whoami", "help")
+
+_COMMANDS_IN_TEXT = re.compile(rf"(?<![\w/.])/(?=(?:{'|'.join((*COMMANDS, 'start', 'pair'))})\b)")
 
 CATALOGUE: dict[str, dict[Language, str]] = {
     "command_new": {"en": "start a new conversation", "pl": "zacznij nową rozmowę"},
@@ -338,3 +342,8 @@ def command(name: str, language: str) -> str:
 def say(key: str, language: str, **values: object) -> str:
     """The sentence in the user's language; English for languages that are neither."""
     return worded(CATALOGUE[key], language, **values)
+
+
+def spelled(text: str, channel: str) -> str:
+    """The text with commands as that channel takes them: Slack keeps messages that begin with `/` to itself."""
+    return _COMMANDS_IN_TEXT.sub("!", text) if channel == "slack" else text

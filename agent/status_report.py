@@ -36,13 +36,17 @@ class Troubled(Part, frozen=True, kw_only=True):
 
 
 class Channel(Troubled, frozen=True, kw_only=True):
-    """How the way to a chat service is; `curable` when a restart could help, `paired` when anybody may talk to it."""
+    """How the way to a chat service is.
+
+    `curable`: a restart could help; `paired`: somebody may talk to it; `heard`: somebody who may has done it.
+    """
 
     refused_token: bool = False
     curable: bool = True
     last_contact_s: float | None = None
     paired: bool = True
     strangers: int = 0
+    heard: bool = True
 
 
 class Model(Part, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent.errors import PicoClawError
+from agent.messages import spelled
 from agent.sockets import TASKS
 
 DONE, FAILED, USAGE, TIMEOUT = 0, 1, 2, 3
@@ -100,7 +101,7 @@ def pairing(found: list[dict[str, Any]]) -> str:
     """The codes as a person reads them."""
     return "\n".join(
         f"{one['channel']}: nobody is allowed yet; within {max(one['seconds'] // 60, 1)} min send the bot, in private: "
-        f"/pair {one['code']}"
+        f"{spelled('/pair', one['channel'])} {one['code']}"
         if "code" in one
         else f"{one['channel']}: allowed: {', '.join(one['allowed'])}"
         for one in found

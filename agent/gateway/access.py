@@ -26,13 +26,14 @@ class Access:
     ) -> None:
         self._channel = channel
         self._owners = owners
-        self._allowed = {str(user) for user in allowed} | owners.of(channel)
+        # Whoever lists ids has said it all: one who had paired before is in no longer. In the order of the list.
+        self._allowed = dict.fromkeys(map(str, allowed)) or dict.fromkeys(sorted(owners.of(channel)))
         self._strangers: set[str] = set()
         self._pairing = None if self._allowed else Pairing(channel, clock)
 
     def owners(self) -> list[str]:
-        """Who may give orders: those listed, and those paired."""
-        return sorted(self._allowed)
+        """Who may give orders: those listed, in that order; where nobody is, those paired."""
+        return list(self._allowed)
 
     def code(self) -> tuple[str, float] | None:
         """The code that pairs now, and for how many seconds; None where somebody is allowed."""
@@ -64,7 +65,7 @@ class Access:
         if not self._pairing.matches(message.user_id, found[1]):
             return False
         self._owners.add(self._channel, message.user_id)
-        self._allowed.add(message.user_id)
+        self._allowed[message.user_id] = None
         self._strangers.discard(message.user_id)
         self._pairing = None
         log.info("%s: user %s is paired and now the owner", self._channel, message.user_id)

@@ -135,6 +135,7 @@ class Gateway:
             egress=lambda: self._egress.report() if self._egress is not None else {},
             waiting=lambda: self._conversations.waiting,
             unsent=self._mailbox.unsent,
+            heard=self._mailbox.heard,
             started=time.monotonic(),
         )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 
-from agent.messages import COMMANDS, command, say
+from agent.messages import COMMANDS, command, say, spelled
 from agent.store.mailbox import Inbound
 from agent.store.sessions import Sessions
 
@@ -54,9 +54,10 @@ class Commands:
         if handler is None:
             near = get_close_matches(name, self._known(), n=1)
             said = "did_you_mean" if near else "no_such_command"
-            return say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
+            text = say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
+            return spelled(text, message.channel)
         answer = handler(message, language)
-        return answer if isinstance(answer, str) else await answer
+        return spelled(answer if isinstance(answer, str) else await answer, message.channel)
 
     def _known(self) -> list[str]:
         """Those for a menu, then those that are typed."""

@@ -15,6 +15,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.messages import spelled
+
 log = logging.getLogger("access")
 
 CODE_LIFETIME_S = 15 * 60.0
@@ -103,6 +105,6 @@ class Pairing:
         self._tries_left = CODE_TRIES
         self._not_before = 0.0
         log.warning(
-            "%s: nobody is allowed yet; within %d minutes send the bot: /pair %s",
-            self._channel, CODE_LIFETIME_S // 60, self._code,
+            "%s: nobody is allowed yet; within %d minutes send the bot: %s %s",
+            self._channel, CODE_LIFETIME_S // 60, spelled("/pair", self._channel), self._code,
         )  # fmt: skip

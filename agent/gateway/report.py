@@ -24,6 +24,7 @@ class Reporter:
         egress: what is wrong with the way out of each container, by name.
         waiting: how many messages wait for an answer.
         unsent: how many answers wait for delivery.
+        heard: whether anybody who may talk has ever done it, by the channel's name.
         started: on time.monotonic's clock.
     """
 
@@ -33,6 +34,7 @@ class Reporter:
     egress: Callable[[], dict[str, str | None]]
     waiting: Callable[[], int]
     unsent: Callable[[], int]
+    heard: Callable[[str], bool]
     started: float
 
     def __call__(self) -> dict[str, Any]:
@@ -62,4 +64,5 @@ class Reporter:
             "last_contact_s": None if age is None else round(age, 1),
             "paired": bool(access.owners()),
             "strangers": access.strangers,
+            "heard": self.heard(name),
         }

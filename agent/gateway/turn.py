@@ -20,7 +20,7 @@ from agent.llm.errors import LLMError
 from agent.llm.explain import explain
 from agent.llm.stream import Completion
 from agent.llm.window import shorten
-from agent.messages import say
+from agent.messages import say, spelled
 from agent.store.mailbox import Inbound, Mailbox
 from agent.store.sessions import KEPT_CHARS, KEPT_OF_ALL_BYTES, Message, Sessions, open_calls
 from agent.tools.registry import Tools
@@ -149,7 +149,7 @@ class Turns:
             text = await self._loop(steps, language, watcher)
         except LLMError as error:
             log.error("%s: %s", type(error).__name__, error)
-            text = explain(error, language)
+            text = spelled(explain(error, language), message.channel)
         await watcher.settle()
         with self.sessions.together():
             steps.end()

@@ -248,6 +248,10 @@ class Mailbox(Store):
             self._db.execute("UPDATE outbox SET failed = ? WHERE id = ?", (why, outbound.id))
             self.post(notices)
 
+    def heard(self, channel: str) -> bool:
+        """Whether anybody who may has ever written there."""
+        return self._db.execute("SELECT 1 FROM inbox WHERE channel = ? LIMIT 1", (channel,)).fetchone() is not None
+
     def prune(self, older_than: float, at_most: int = 500) -> int:
         """Forget messages that were done, sent or given up before a time (seconds since the epoch); return how many.
 

@@ -223,6 +223,14 @@ def _access(seen: Seen) -> Trouble | None:
     return Trouble("nobody", {"channels": ", ".join(closed)}) if closed and len(closed) == len(channels) else None
 
 
+def _strangers(seen: Seen) -> Trouble | None:
+    """An owner whose id is wrong in the list is one: the bot is silent, and all is well with it."""
+    for name, channel in _channels_of(seen).items():
+        if channel.strangers and channel.paired and not channel.heard:
+            return Trouble("strangers", {"channel": name, "count": channel.strangers})
+    return None
+
+
 def _workspace(seen: Seen) -> Trouble | None:
     gateway = _gateway(seen)
     full = gateway is not None and gateway.workspace is not None and gateway.workspace.full
@@ -293,6 +301,7 @@ CHECKS = (
     Check("health", _health, _any_container),
     Check("model", _model, _tried("answers")),
     Check("access", _access, _gateway_serves),
+    Check("strangers", _strangers, _gateway_serves),
     Check("workspace", _workspace, _gateway_serves),
     Check("drift", _drift, lambda seen: seen.drift is not None),
 )

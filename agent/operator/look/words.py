@@ -79,6 +79,7 @@ LOOK: dict[str, dict[Language, str]] = {
     "check_health": {"en": "health checks", "pl": "testy zdrowia"},
     "check_model": {"en": "model answers", "pl": "model odpowiada"},
     "check_access": {"en": "somebody may talk to it", "pl": "ktoś ma dostęp"},
+    "check_strangers": {"en": "who writes to it is known to it", "pl": "zna tych, którzy do niego piszą"},
     "check_workspace": {"en": "room in the workspace", "pl": "miejsce w przestrzeni roboczej"},
     "check_drift": {"en": "no drift: a deploy would change nothing", "pl": "brak odchyleń: wdrożenie nic nie zmieni"},
     "bad_unreachable": {"en": "{host} cannot be reached: {reason}", "pl": "nie można połączyć się z {host}: {reason}"},
@@ -298,6 +299,16 @@ LOOK: dict[str, dict[Language, str]] = {
     "do_nobody": {
         "en": "get a code with {ssh} '{sudo}docker exec picoclaw picoclaw pair' and send the bot /pair CODE",
         "pl": "weź kod z {ssh} '{sudo}docker exec picoclaw picoclaw pair' i wyślij botowi /pair KOD",
+    },
+    "bad_strangers": {
+        "en": "{channel}: nobody of allowed_user_ids has ever written, strangers were turned away: {count}",
+        "pl": "{channel}: nikt z allowed_user_ids jeszcze nie napisał, odprawieni obcy: {count}",
+    },
+    "do_strangers": {
+        "en": "if that was you, your id is another: picoclaw logs {host} shows it (user ... is not in "
+        "allowed_user_ids); put it into allowed_user_ids in config.json and deploy",
+        "pl": "jeśli to Ty, masz inny identyfikator: pokaże go picoclaw logs {host} (user ... is not in "
+        "allowed_user_ids); wpisz go do allowed_user_ids w config.json i uruchom wdrożenie",
     },
     "bad_workspace": {"en": "the workspace is full", "pl": "przestrzeń robocza jest pełna"},
     "do_workspace": {

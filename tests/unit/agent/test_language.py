@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from agent.cli import main
 from agent.config.problem import Problem
 from agent.language import closest
-from agent.messages import say
+from agent.messages import say, spelled
 from agent.operator.words import say as operator_says
 
 
@@ -39,3 +39,9 @@ def test_all_commands_take_the_same_languages() -> None:
     assert {tuple(option.type.choices) for option in found if isinstance(option.type, click.Choice)} == {("en", "pl")}
     told = CliRunner().invoke(main, ["egress", "--lang", "de"])
     assert (told.exit_code, "'de' is not one of 'en', 'pl'" in told.output) == (2, True)
+
+
+def test_commands_are_spelled_as_the_channel_takes_them() -> None:
+    text = "/help lists them; /model 2, not path/model or /newest or https://a/new"
+    assert spelled(text, "telegram") == text
+    assert spelled(text, "slack") == "!help lists them; !model 2, not path/model or /newest or https://a/new"

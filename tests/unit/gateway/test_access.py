@@ -15,6 +15,7 @@ from agent.gateway.access import Access
 from agent.store.database import connect
 from agent.store.mailbox import Inbound
 from agent.store.owners import Owners
+from agent.task_cli import pairing as pairing_words
 
 
 class Clock:
@@ -157,6 +158,22 @@ def test_an_old_code_is_replaced_when_somebody_tries(
     assert not door.pair(say("7", f"/pair {old}"))
     assert code(caplog.text) != old
     assert door.pair(say("7", f"/pair {code(caplog.text)}"))
+
+
+def test_who_is_listed_is_all_that_may_and_the_order_is_the_lists(owners: Owners) -> None:
+    owners.add("telegram", "7")
+    assert Access("telegram", [], owners).owners() == ["7"]
+    narrowed = Access("telegram", [1000, "42", 999], owners)
+    assert narrowed.owners() == ["1000", "42", "999"]
+    assert not narrowed.permits(say("7"))
+    assert narrowed.code() is None
+
+
+def test_slacks_people_are_told_what_slack_lets_through(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:
+    Access("slack", [], owners)
+    assert "send the bot: !pair " in caplog.text
+    assert "in private: !pair X" in pairing_words([{"channel": "slack", "code": "X", "seconds": 60}])
+    assert "in private: /pair X" in pairing_words([{"channel": "discord", "code": "X", "seconds": 60}])
 
 
 def test_pairing_is_closed_where_someone_is_listed(owners: Owners, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,7 +19,7 @@ from agent.gateway.status import Status
 from agent.llm.models import Models
 from agent.sandbox.client import SandboxLink
 from agent.store.database import connect
-from agent.store.mailbox import Inbound
+from agent.store.mailbox import Inbound, Mailbox
 from agent.store.owners import Owners
 from agent.store.sessions import Sessions
 
@@ -38,6 +38,7 @@ class Host:
             egress=dict,
             waiting=lambda: 2,
             unsent=lambda: 0,
+            heard=Mailbox(database).heard,
             started=0.0,
         )
 
@@ -121,3 +122,9 @@ def test_the_closest_command_is_named(tmp_path: Path, text: str, near: str) -> N
     assert answer is not None
     assert (f"did you mean {near}?" in answer) is bool(near)
     assert "/help" in answer
+
+
+def test_whether_an_owner_was_ever_heard_is_known(host: Host, tmp_path: Path) -> None:
+    assert host.report()["channels"]["telegram"]["heard"] is False
+    Mailbox(connect(tmp_path / "state.db")).receive([Inbound("telegram", "7", "1", "7", "1", "hi")])
+    assert host.report()["channels"]["telegram"]["heard"] is True

@@ -94,6 +94,8 @@ TROUBLES: dict[str, tuple[Seen, str, str]] = {
     "model": (answered("LLMUnavailableError"), "gpt-4o does not answer: the sentence", "asks the model again"),
     "nobody": (channel(last_contact_s=1.0, paired=False), "nobody may talk to it",
                "docker exec picoclaw picoclaw pair"),
+    "strangers": (channel(last_contact_s=1.0, strangers=3, heard=False), "strangers were turned away: 3",
+                  "picoclaw logs mikrus shows it"),
     "workspace": (healthy.seen(report=healthy.report(workspace=Workspace(full=True))), "workspace is full",
                   "workspace_mb"),
     "drift": (healthy.seen(drift=Drift(changes=("containers | Container picoclaw",))),
