@@ -56,6 +56,8 @@ def _volumes(names: list[str], **_: bool) -> Generator[PyinfraCommand, None, Non
 def _units(names: list[str], **_: bool) -> Generator[PyinfraCommand, None, None]:
     yield script(
         """
+        # What starts a unit goes first, or it might start it once more.
+        for unit; do case $unit in *.path) systemctl disable --quiet --now -- "$unit" ;; esac; done
         systemctl disable --quiet --now -- "$@"
         for unit; do rm -f -- "/etc/systemd/system/$unit"; done
         systemctl daemon-reload
