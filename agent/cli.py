@@ -28,36 +28,15 @@ class _Spoken(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - click's
         words = list(sys.argv[1:] if args is None else args)
         if _ON_OPERATORS_MACHINE:
-            from agent.operator.words import language_asked_for
+            from agent.operator.options import with_lang_in_its_place
 
-            language = language_asked_for(words, os.environ)
-            words = self._with_lang_in_its_place(words)
+            words, language = with_lang_in_its_place(self, words, os.environ)
             if language == "pl":
                 from agent.operator.polish_help import spoken
 
                 with spoken(self):
                     return super().main(words, *more, **options)
         return super().main(words, *more, **options)
-
-    def _with_lang_in_its_place(self, words: list[str]) -> list[str]:
-        """`--lang` may stand anywhere: it goes to the command, or away where the command has nothing to say by it."""
-        command: click.Command = self
-        given: list[str] = []
-        rest: list[str] = []
-        place = 0
-        for word in (left := iter(words)):
-            if word == "--lang":
-                given = [word, next(left, "")]
-                continue
-            if word.startswith("--lang="):
-                given = [word]
-                continue
-            rest.append(word)
-            if isinstance(command, click.Group) and word in command.commands:
-                command, place = command.commands[word], len(rest)
-        if not any(option.name == "lang" for option in command.params):
-            given = []
-        return [*rest[:place], *given, *rest[place:]]
 
 
 @click.group(cls=_Spoken, context_settings={"help_option_names": ["-h", "--help"]})

@@ -192,7 +192,7 @@ def details(report: Report, language: str, width: int = 9) -> Iterator[str]:
 
 def _of_gateway(gateway: Gateway, language: str) -> Iterator[str]:
     for name, channel in gateway.channels.items():
-        yield _channel(name, channel, language)
+        yield of_channel(name, channel, language)
     if gateway.model is not None:
         model = gateway.model
         said = "status_model" if model.name == model.first else "status_model_resting"
@@ -209,7 +209,8 @@ def _of_gateway(gateway: Gateway, language: str) -> Iterator[str]:
         yield say("status_waiting", language, questions=gateway.waiting, answers=gateway.unsent)
 
 
-def _channel(name: str, channel: Channel, language: str) -> str:
+def of_channel(name: str, channel: Channel, language: str) -> str:
+    """How a channel is, in one line."""
     age = channel.last_contact_s
     if age is None:
         line = say("status_channel_never", language, name=name, problem=channel.said(language))

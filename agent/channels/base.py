@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 from agent.errors import PicoClawError
 from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
 
@@ -67,7 +67,7 @@ class Contact:
         self.max_age_s = max_age_s
         self._clock = clock
         self._last: float | None = None
-        self._problem: str | None = Words("never")
+        self._problem: str | None = Sentence("never")
         # Whether a restart could help: not where the owner has to do something first, as with a refused token.
         self.curable = True
 
@@ -79,7 +79,7 @@ class Contact:
     def failed(self, problem: str, *, curable: bool = True) -> bool:
         """The service cannot be used, for a reason in the owner's words; whether that is news, worth a line of log.
 
-        The words are `Words` where the owner's language matters.
+        The words are `Sentence` where the owner's language matters.
         """
         news = problem != self._problem
         self._problem, self.curable = problem, curable
@@ -94,7 +94,7 @@ class Contact:
         """What is wrong; None when all is well, which silence is not."""
         age = self.age()
         if self._problem is None and age is not None and age > self.max_age_s:
-            return Words("silent", age=age)
+            return Sentence("silent", age=age)
         return self._problem
 
 

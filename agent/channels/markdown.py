@@ -28,11 +28,10 @@ def with_tables(markdown: str, width: int) -> str:
         line = lines[place]
         fence = _fence_after(fence, line)
         end = 0 if fence or "|" not in line else _table_end(lines, place)
-        if end and line.count("|") * (end - place) > MOST_CELLS:
-            found += lines[place:end]
-            place = end
-        elif end:
-            found += _shown([_cells(row) for row in (line, *lines[place + 2 : end])], width)
+        if end:
+            readable = line.count("|") * (end - place) <= MOST_CELLS
+            table = (line, *lines[place + 2 : end])
+            found += _shown([_cells(row) for row in table], width) if readable else lines[place:end]
             place = end
         else:
             found.append(line)

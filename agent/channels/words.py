@@ -86,7 +86,7 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 _TOKENS = ("telegram_token", "discord_token", "slack_bot_token", "slack_app_token")
 
 
-class Words(str):
+class Sentence(str):
     """A sentence of the catalogue: in English, with its Polish beside it.
 
     Args:
@@ -98,7 +98,7 @@ class Words(str):
     kind: str
     polish: str
 
-    def __new__(cls, kind: str, /, **values: object) -> Words:
+    def __new__(cls, kind: str, /, **values: object) -> Sentence:
         made = super().__new__(cls, worded(CATALOGUE[kind], "en", **values))
         made.kind = kind
         made.polish = worded(CATALOGUE[kind], "pl", **{name: said(value, "pl") for name, value in values.items()})
@@ -112,4 +112,4 @@ class Words(str):
 
 def said(value: object, language: str) -> object:
     """What is one of these, in that language; anything else as it is."""
-    return value.polish if isinstance(value, Words) and closest(language) == "pl" else value
+    return value.polish if isinstance(value, Sentence) and closest(language) == "pl" else value

@@ -54,10 +54,11 @@ class Commands:
         if handler is None:
             near = get_close_matches(name, self._known(), n=1)
             said = "did_you_mean" if near else "no_such_command"
-            text = say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
-            return spelled(text, message.channel)
-        answer = handler(message, language)
-        return spelled(answer if isinstance(answer, str) else await answer, message.channel)
+            answer = say(said, language, command=f"/{name}", near="".join(f"/{one}" for one in near))
+        else:
+            answered = handler(message, language)
+            answer = answered if isinstance(answered, str) else await answered
+        return spelled(answer, message.channel)
 
     def _known(self) -> list[str]:
         """Those for a menu, then those that are typed."""

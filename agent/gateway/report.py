@@ -9,7 +9,7 @@ from typing import Any
 
 from agent import __version__
 from agent.channels.base import Contact
-from agent.channels.words import Words, said
+from agent.channels.words import Sentence, said
 from agent.gateway.access import Access
 
 
@@ -59,7 +59,7 @@ class Reporter:
         return {
             "problem": None if problem is None else str(problem),
             "problem_pl": None if problem is None else str(said(problem, "pl")),
-            "refused_token": isinstance(problem, Words) and problem.of_token,
+            "refused_token": isinstance(problem, Sentence) and problem.of_token,
             "curable": contact.curable,
             "last_contact_s": None if age is None else round(age, 1),
             "paired": bool(access.owners()),

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from agent.cgroup import Cgroup
 from agent.confinement.report import look
 from agent.gateway import logs
 from agent.gateway.printable import bar, duration
-from agent.language import closest
 from agent.llm.models import Models
 from agent.llm.warmth import ContainerState
 from agent.messages import say
 from agent.sandbox.client import SandboxError, SandboxLink
 from agent.sandbox.results import Usage
+from agent.status_report import Channel, of_channel
 
 _ENGINES = {"worker asleep": "asleep", "worker starting": "starting", "worker warm": "warm"}
 
@@ -66,10 +68,11 @@ class Status:
         """Markdown."""
         report = await self.report()
         workspace = report["workspace"]
+        channels = msgspec.convert(report["channels"], dict[str, Channel])
         name = f"**PicoClaw {report['version']}**"
         lines = [
             say("status_title", language, name=name, uptime=duration(report["uptime_s"])),
-            *(_channel(name, channel, language) for name, channel in report["channels"].items()),
+            *(of_channel(name, channel, language) for name, channel in channels.items()),
             _model(report["model"], language),
             *([] if workspace else [say("status_sandbox_down", language)]),
             "",
@@ -112,14 +115,6 @@ def _bars(report: dict[str, Any], language: str) -> Iterator[str]:
         yield bar(name, memory["used"], memory["limit"])
     if workspace := report["workspace"]:
         yield bar(say("workspace", language), workspace["bytes"], workspace["bytes_limit"])
-
-
-def _channel(name: str, channel: dict[str, Any], language: str) -> str:
-    age, problem = channel["last_contact_s"], channel["problem_pl" if closest(language) == "pl" else "problem"]
-    if age is None:
-        return say("status_channel_never", language, name=name, problem=problem)
-    said = "status_channel" if problem is None else "status_channel_down"
-    return say(said, language, name=name, problem=problem, age=duration(age))
 
 
 def _fenced(lines: Iterator[str]) -> list[str]:

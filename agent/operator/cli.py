@@ -163,7 +163,7 @@ def rollout(names: tuple[str, ...], data: tuple[str, ...], keep_going: bool, lan
                 )
             )
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error, lang)) from None
     click.echo("\n" + "\n".join(rolling.table(outcomes, lang)))
     sys.exit(any(outcome.ended != "done" for outcome in outcomes))
 

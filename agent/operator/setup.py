@@ -50,9 +50,9 @@ class Setup:
         """Ask, check, write. ConfigError when what came out cannot be; then nothing is written."""
         present = self._present()
         known = hosts.read(self.hosts, self.language)
-        if not self.yes and sys.stdin is None:
-            raise ConfigError(say("init_nobody", self.language))
         if not self.yes:
+            if sys.stdin is None:
+                raise ConfigError(say("init_nobody", self.language))
             self._say("init_hello")
         llm = self._llm(dict(mapping(present.get("llm"))))
         rest = {name: value for name, value in present.items() if name not in ("channel", "channels")}

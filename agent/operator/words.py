@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from agent.errors import ConfigError
-from agent.language import LANGUAGES, Language, closest, worded
+from agent.language import Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
 from agent.operator.look.words import LOOK
@@ -44,9 +44,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     },
     "unheard": {
         "en": "{channel}: nobody is heard until you pair; after the deploy, docker exec picoclaw picoclaw pair on "
-        "the host shows a code for /pair",
+        "the host shows what to send",
         "pl": "{channel}: nikt nie ma jeszcze dostępu; po wdrożeniu docker exec picoclaw picoclaw pair na serwerze "
-        "pokaże kod dla /pair",
+        "pokaże, co wysłać botowi",
     },
     "written": {"en": "Written: {file} (0600).", "pl": "Zapisano: {file} (0600)."},
     "kept": {"en": "What was there before is {file}.", "pl": "Poprzednia treść jest w {file}."},
@@ -135,15 +135,6 @@ def language_of(environ: Mapping[str, str]) -> str:
         if environ.get(name):
             return closest(environ[name])
     return "en"
-
-
-def language_asked_for(words: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The language that a command line's `--lang` names, else that of the locale."""
-    for place, word in enumerate(words):
-        given = words[place + 1] if word == "--lang" and place + 1 < len(words) else word.removeprefix("--lang=")
-        if word.startswith("--lang") and given in LANGUAGES:
-            return given
-    return language_of(environ)
 
 
 def told(error: ConfigError, language: str) -> str:

@@ -65,7 +65,7 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
         ),
         (
             "docker rm -f picoclaw-sandbox && docker stop -t 1 picoclaw && nft delete table inet picoclaw",
-            ["picoclaw-sandbox: container wanted", "picoclaw: running wanted, exited found", "firewall"],
+            ["picoclaw-sandbox: container wanted", "picoclaw: running wanted, exited found", "firewall: "],
         ),
     ],
     ids=["controls", "files", "missing"],

@@ -18,7 +18,7 @@ from agent.channels.discord.hearing import Hearing
 from agent.channels.discord.parts import ConnectionClosed, DiscordException, HTTPException, LoginFailure, RateLimited
 from agent.channels.discord.rest import SERVICE, Rest, id_of
 from agent.channels.discord.sending import Sender, nonce_of
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 
 log = logging.getLogger("discord")
 
@@ -129,21 +129,21 @@ class DiscordChannel:
         """Note and log why there is no connection; return the seconds to wait."""
         code = error.code if isinstance(error, ConnectionClosed) else None
         if isinstance(error, LoginFailure) or code == 4004:
-            problem = Words("discord_token")
+            problem = Sentence("discord_token")
         elif code in (4013, 4014):
-            problem = Words("discord_intents")
+            problem = Sentence("discord_intents")
         elif isinstance(error, WedgedError):
-            return self._noted(Words("discord_wedged"), backoff(failures))
+            return self._noted(Sentence("discord_wedged"), backoff(failures))
         elif isinstance(error, RateLimited):
-            return self._noted(Words("slow_down", service=SERVICE), error.retry_after)
+            return self._noted(Sentence("slow_down", service=SERVICE), error.retry_after)
         elif isinstance(error, HTTPException):
-            return self._noted(Words("answers", service=SERVICE, status=error.status), backoff(failures))
+            return self._noted(Sentence("answers", service=SERVICE, status=error.status), backoff(failures))
         else:
-            problem = Words("unreachable", service=SERVICE, why=type(error).__name__)
+            problem = Sentence("unreachable", service=SERVICE, why=type(error).__name__)
             return self._noted(problem, backoff(failures))
         return self._noted(problem, OWNER_WAIT_S, curable=False)
 
-    def _noted(self, problem: Words, wait: float, *, curable: bool = True) -> float:
+    def _noted(self, problem: Sentence, wait: float, *, curable: bool = True) -> float:
         if self.contact.failed(problem, curable=curable):
             log.error("%s", problem)
         return wait

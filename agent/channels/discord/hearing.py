@@ -16,7 +16,7 @@ from agent.channels.discord.gateway import GarbageError, Handler
 from agent.channels.discord.history import PLACE, History, Servers
 from agent.channels.discord.inbound import Me
 from agent.channels.discord.rest import Rest
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 
 log = logging.getLogger("discord")
 
@@ -175,7 +175,7 @@ class Hearing:
                 missed = await self._history.missed()
             except ChannelError as error:
                 failures += 1
-                if self._contact.failed(Words("discord_missed", why=error.words)):
+                if self._contact.failed(Sentence("discord_missed", why=error.words)):
                     log.error("what was missed cannot be read: %s", error)
                 await asyncio.sleep(backoff(failures))
             except _UNKNOWN_FORM as error:

@@ -19,7 +19,7 @@ from agent.channels.discord.parts import (
     RateLimited,
     Route,
 )
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 from agent.http import tls_context
 
 LOGIN_S = 25.0
@@ -110,13 +110,13 @@ def _words() -> Iterator[None]:
     try:
         yield
     except RateLimited as error:
-        raise ChannelError(Words("slow_down", service=SERVICE), error.retry_after) from None
+        raise ChannelError(Sentence("slow_down", service=SERVICE), error.retry_after) from None
     except DiscordServerError as error:
-        raise ChannelError(Words("answers", service=SERVICE, status=error.status)) from None
+        raise ChannelError(Sentence("answers", service=SERVICE, status=error.status)) from None
     except HTTPException as error:
         raise _refusal(error) from None
     except (DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError, ValueError) as error:
-        raise ChannelError(Words("unreachable", service=SERVICE, why=type(error).__name__)) from None
+        raise ChannelError(Sentence("unreachable", service=SERVICE, why=type(error).__name__)) from None
 
 
 def _read(answer: Any) -> Any:  # noqa: ANN401 - JSON
@@ -131,12 +131,12 @@ def id_of(answer: Any) -> str:  # noqa: ANN401 - JSON
     try:
         return str(answer["id"])
     except (KeyError, TypeError):
-        raise ChannelError(Words("not_its_api", service=SERVICE)) from None
+        raise ChannelError(Sentence("not_its_api", service=SERVICE)) from None
 
 
 def _refusal(error: HTTPException) -> ChannelError:
     if error.status in (401, 429):  # a token that the Gateway will say more of; Cloudflare
-        return ChannelError(Words("answers", service=SERVICE, status=error.status))
+        return ChannelError(Sentence("answers", service=SERVICE, status=error.status))
     if isinstance(error, NotFound) and error.code == _GONE:
         return GoneError("Discord has no such message any more")
     kind = FormError if error.code in _FORM else RejectedError

@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 from agent.channels.base import Outbound, RejectedError
+from agent.channels.discord import format as discord_format
 from agent.channels.discord.parts import File
 from agent.channels.discord.rest import FormError, GoneError, Rest, id_of
 
@@ -48,7 +49,7 @@ class Sender:
             file = await asyncio.to_thread(File, str(message.file), filename=message.file_name or "file")
         except OSError as error:
             raise RejectedError(f"the file is not there any more: {error.strerror}") from None
-        caption = message.text.replace("[", "\\[")  # no link hides behind other words
+        caption = next(iter(discord_format.bodies(message.text)), "")
         payload = {"content": caption, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
         payload |= _nonce(nonce_of(message)) | _reference(message.reply_to)
         await self._upload(message.chat_id, payload, file)

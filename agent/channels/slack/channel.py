@@ -38,7 +38,7 @@ from agent.channels.slack.library import SocketModeRequest
 from agent.channels.slack.people import People
 from agent.channels.slack.socket import Connection
 from agent.channels.slack.web import API, FILES, RefusedError, Web
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 from agent.messages import say
 
 log = logging.getLogger("slack")
@@ -136,7 +136,7 @@ class SlackChannel:
         log.info("the connection is to be replaced: %s", reason)
         if reason == "link_disabled":
             self._unlinked = True
-            self._say(Words("slack_unlinked"), curable=False)
+            self._say(Sentence("slack_unlinked"), curable=False)
 
     def compose(self, markdown: str) -> list[str]:
         """Bodies that fit into a message each, be it as a block or as text."""

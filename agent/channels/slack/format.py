@@ -124,15 +124,9 @@ def _prose(text: str) -> str:
     text = _BOLD.sub(lambda found: f"*{found[1] or found[2]}*", text)
     text = _STRUCK.sub(r"~\1~", text)
     text = _AUTOLINK.sub(r"<\1>", text)
-    return _LINK.sub(_link, text)
+    return _LINK.sub(lambda found: f"<{found[2]}|{found[1]}>" if found[1] else f"<{found[2]}>", text)
 
 
 def _heading(found: re.Match[str]) -> str:
     words = found[1].replace("**", "").rstrip(" \t").rstrip("#").strip(" \t")
     return f"**{words}**" if words else found[0]
-
-
-def _link(found: re.Match[str]) -> str:
-    """Words that look like another address do not hide where a link leads."""
-    words, address = found[1], found[2]
-    return f"<{address}|{words}>" if words and "://" not in words else f"<{address}>"

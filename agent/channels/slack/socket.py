@@ -19,7 +19,7 @@ from aiohttp import WSMsgType
 from agent.channels.base import ChannelError
 from agent.channels.slack.library import SocketModeRequest, SocketModeResponse
 from agent.channels.slack.web import Web, new_session, words
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 
 log = logging.getLogger("slack")
 
@@ -139,7 +139,7 @@ async def connect(web: Web, hear: Hear) -> Connection:
             await _greeted(socket)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         await session.close()
-        raise ChannelError(Words("slack_websocket", why=words(error))) from None
+        raise ChannelError(Sentence("slack_websocket", why=words(error))) from None
     except BaseException:
         await session.close()
         raise
@@ -151,14 +151,14 @@ async def _greeted(socket: aiohttp.ClientWebSocketResponse) -> None:
     while True:
         message = await socket.receive()
         if message.type in _ENDS:
-            raise ChannelError(Words("slack_no_hello"))
+            raise ChannelError(Sentence("slack_no_hello"))
         frame = _decoded(message.data) if message.type == WSMsgType.TEXT else {}
         if message.type == WSMsgType.PING:
             await socket.pong(message.data)
         if frame.get("type") == "hello":
             return
         if frame.get("type") == "disconnect":
-            raise ChannelError(Words("slack_websocket_refused", why=frame.get("reason")))
+            raise ChannelError(Sentence("slack_websocket_refused", why=frame.get("reason")))
 
 
 def _decoded(text: str) -> dict[str, Any]:

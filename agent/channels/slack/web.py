@@ -14,7 +14,7 @@ import aiohttp
 
 from agent.channels.base import FRESH_AFTER, ChannelError, Contact, RejectedError, uncut
 from agent.channels.slack.library import AsyncBaseClient, SlackApiError, SlackClientError
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 from agent.http import tls_context
 
 log = logging.getLogger("slack")
@@ -71,18 +71,18 @@ class RefusedError(ChannelError):
         """Whether trying again is of no use."""
         return not self.of_token and self.word not in _PASSING
 
-    def in_words(self) -> Words:
+    def in_words(self) -> Sentence:
         """What the owner of config.json has to do about a refused token."""
         if self.word == "missing_scope":
-            return Words(f"slack_{self.holder}_scope", needed=self.needed)
-        return Words(f"slack_{self.holder}_token", word=self.word)
+            return Sentence(f"slack_{self.holder}_scope", needed=self.needed)
+        return Sentence(f"slack_{self.holder}_token", word=self.word)
 
 
 class Answer(dict[str, Any]):
     """What a method answers; what it lacks is as bad as no answer."""
 
     def __missing__(self, key: str) -> NoReturn:
-        raise ChannelError(Words("slack_names_no", key=key))
+        raise ChannelError(Sentence("slack_names_no", key=key))
 
 
 class Web:
@@ -161,21 +161,21 @@ class Web:
         except SlackApiError as error:
             raise self._meaning(method, holder, error) from None
         except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError) as error:
-            raise ChannelError(Words("unreachable", service=SERVICE, why=words(error))) from None
+            raise ChannelError(Sentence("unreachable", service=SERVICE, why=words(error))) from None
         except (AttributeError, ValueError):  # which slack_sdk raises for a body that is no object
-            raise ChannelError(Words("not_its_api", service=SERVICE)) from None
+            raise ChannelError(Sentence("not_its_api", service=SERVICE)) from None
         return Answer(response.data if isinstance(response.data, dict) else {})
 
     def _meaning(self, method: str, holder: Holder, error: SlackApiError) -> ChannelError:
         response = error.response
         status = getattr(response, "status_code", None)
         if status is None:  # it is aiohttp's, of a body that is no JSON
-            return ChannelError(Words("not_its_api", service=SERVICE))
+            return ChannelError(Sentence("not_its_api", service=SERVICE))
         if status == 429:
-            return ChannelError(Words("slow_down", service=SERVICE), _seconds(response.headers.get("Retry-After")))
+            return ChannelError(Sentence("slow_down", service=SERVICE), _seconds(response.headers.get("Retry-After")))
         data = response.data if isinstance(response.data, dict) else {}
         if "error" not in data or status >= 500:
-            return ChannelError(Words("answers", service=SERVICE, status=status))
+            return ChannelError(Sentence("answers", service=SERVICE, status=status))
         refused = RefusedError(method, str(data["error"]), str(data.get("needed", "")), holder)
         if holder == "bot" and refused.of_token:
             self._refused = True

@@ -57,8 +57,7 @@ def _bounded(markdown: str) -> str:
     It is lists and quotes begun in one another within a line, by the thousand; and tables, each row of which gets as
     many cells as the widest has.
     """
-    if _DEEP.search(markdown):
-        markdown = _DEEP.sub(lambda found: f"{found[2]}\\{found[3]}", markdown)
+    markdown = _DEEP.sub(r"\2\\\3", markdown)
     bars = [count for line in markdown.split("\n") if (count := line.count("|"))]
     return markdown.replace("|", "\\|") if bars and max(bars) * len(bars) > MOST_CELLS else markdown
 

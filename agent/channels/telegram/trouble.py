@@ -18,7 +18,7 @@ from telegram.error import (
 )
 
 from agent.channels.base import OWNER_WAIT_S, ChannelError, RejectedError, backoff
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 _LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
@@ -37,7 +37,7 @@ class Trouble:
         stuck: whether no connection was to be had.
     """
 
-    problem: Words
+    problem: Sentence
     wait_s: float
     curable: bool = True
     webhook: bool = False
@@ -48,20 +48,20 @@ def of_poll(error: TelegramError, failures: int) -> Trouble:
     """What to make of the last of so many failures in a row."""
     wait = backoff(failures, longest=_LONGEST_WAIT_S)
     if isinstance(error, InvalidToken):
-        problem = Words("telegram_token")
+        problem = Sentence("telegram_token")
         return Trouble(problem, OWNER_WAIT_S, curable=False)
     if isinstance(error, Conflict) and "webhook" in error.message.lower():
-        problem = Words("telegram_webhook")
+        problem = Sentence("telegram_webhook")
         return Trouble(problem, wait, webhook=True)
     if isinstance(error, Conflict):
-        problem = Words("telegram_conflict")
+        problem = Sentence("telegram_conflict")
         return Trouble(problem, CONFLICT_WAIT_S, curable=False)
     if isinstance(error, RetryAfter):
-        return Trouble(Words("slow_down", service="Telegram"), seconds(error))
+        return Trouble(Sentence("slow_down", service="Telegram"), seconds(error))
     if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
-        problem = Words("unreachable", service="Telegram", why=reason(error))
+        problem = Sentence("unreachable", service="Telegram", why=reason(error))
         return Trouble(problem, wait, stuck=_stuck(error))
-    return Trouble(Words("error", service="Telegram", why=reason(error)), wait)
+    return Trouble(Sentence("error", service="Telegram", why=reason(error)), wait)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from agent.operator.archive import putting, taking
 from agent.operator.archive.errors import ArchiveError
 from agent.operator.archive.keys import RECIPIENTS, Keys
 from agent.operator.reach import Host, UnreachableError
-from agent.operator.words import say
+from agent.operator.words import say, told
 
 
 def backup(name: str | None, output: Path | None, keys: Keys, *, force: bool, language: str) -> None:
@@ -56,7 +56,7 @@ def _in_words(language: str) -> Iterator[None]:
     except ArchiveError as error:
         raise click.ClickException(error.said(language)) from None
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error, language)) from None
 
 
 @contextmanager

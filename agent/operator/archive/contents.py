@@ -22,8 +22,6 @@ from agent.sandbox.quota import Measured, utmost
 _COUNTS = ("entries", "bytes")
 _REASONS = ("vanished", "changed", "unreadable", "special", "too_deep", "too_many_links", "too_fragmented",
             "over_limit")  # fmt: skip
-
-
 _MEGABYTE = 1024 * 1024
 
 
@@ -138,7 +136,7 @@ def state(data: bytes) -> tuple[int, dict[str, int]]:
                 for table in ("messages", "owners")
             }
         except sqlite3.Error as error:
-            raise ArchiveError("archive_bad_state", reason=str(error)) from None
+            raise ArchiveError("archive_bad_state", reason=_plain(error)) from None
     if found != ["ok"]:
         raise ArchiveError("archive_bad_state", reason=_plain(found[0]))
     return int(schema), counts

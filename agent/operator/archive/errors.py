@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.errors import PicoClawError
-from agent.gateway.printable import one_line
+from agent.gateway.printable import printable
 from agent.operator.words import say
 
 
@@ -16,6 +16,5 @@ class ArchiveError(PicoClawError):
         self.values = values
 
     def said(self, language: str) -> str:
-        """For the operator."""
-        values = {name: one_line(value) if isinstance(value, str) else value for name, value in self.values.items()}
-        return say(self.code, language, **values)
+        """For the operator, whose terminal obeys nothing in it; what others wrote is made one line where it is read."""
+        return printable(say(self.code, language, **self.values))

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 import click
 
-from agent.gateway.printable import printable
 from agent.operator import checking
 from agent.operator.archive import contents, hold, remote, sealing, taking
 from agent.operator.archive import format as layout
@@ -26,7 +25,6 @@ from agent.operator.words import say
 from roles.common import names
 
 _HEALTHY_S = 120
-_MEGABYTE = 1024 * 1024
 
 
 @dataclass
@@ -148,8 +146,7 @@ def _await_health(host: Host, language: str) -> None:
             return
         if time.monotonic() > deadline:
             words = host.run(f"docker exec {names.GATEWAY} picoclaw health").stdout.decode(errors="replace")
-            reason = printable(words).strip()
-            raise ArchiveError("archive_unhealthy", host=host.name, reason=reason or ", ".join(seen))
+            raise ArchiveError("archive_unhealthy", host=host.name, reason=words.strip() or ", ".join(seen))
         time.sleep(1)
 
 

@@ -48,12 +48,21 @@ def convert(text: str, beside: Path, questions: Questions) -> Imported:
     """
     document = read_document(text)
     if "llm" in document:
-        raise ConfigError("this is a config.json of this assistant already: picoclaw config check looks at it")
+        raise ConfigError(
+            "this is a config.json of this assistant already: picoclaw config check looks at it",
+            "to już jest config.json tego asystenta: sprawdzi go picoclaw config check",
+        )
     version = document.get("version", 0)
     if version not in range(_NEWEST + 1) or isinstance(version, bool):
-        raise ConfigError(f"version {version!r} of PicoClaw's config.json is not known here; known are 0 to {_NEWEST}")
+        raise ConfigError(
+            f"version {version!r} of PicoClaw's config.json is not known here; known are 0 to {_NEWEST}",
+            f"wersja {version!r} pliku config.json PicoClaw nie jest tu znana; znane są od 0 do {_NEWEST}",
+        )
     if not _READ - {"version"} & document.keys():
-        raise ConfigError("this is no config.json of PicoClaw: it has neither agents nor channels")
+        raise ConfigError(
+            "this is no config.json of PicoClaw: it has neither agents nor channels",
+            "to nie jest config.json PicoClaw: nie ma w nim ani agents, ani channels",
+        )
     secrets = security_file.read(beside / security_file.NAME)
     record = Record()
     defaults = mapping(mapping(document.get("agents")).get("defaults"))
@@ -75,7 +84,9 @@ def _no_reference(value: str, key: str) -> str:
     if REFERENCE.fullmatch(value):
         raise ConfigError(
             f"{key} would be {one_line(value)}, which the next deploy fills from this machine's environment: put the "
-            "value itself into the file, or the reference into config.json afterwards"
+            "value itself into the file, or the reference into config.json afterwards",
+            f"{key} byłby równy {one_line(value)}, co następne wdrożenie uzupełni ze środowiska tego komputera: wpisz "
+            "do pliku samą wartość albo odwołanie później do config.json",
         )
     return value
 

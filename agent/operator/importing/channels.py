@@ -41,7 +41,8 @@ def channels(
         ours.append(_channel(where, kind, _merged(where, entry, secrets), record, questions))
     if not ours:
         raise ConfigError(
-            "no channel of the file is enabled and one of telegram, discord, slack: picoclaw init adds one"
+            "no channel of the file is enabled and one of telegram, discord, slack: picoclaw init adds one",
+            "żaden włączony kanał z pliku nie jest jednym z telegram, discord, slack: doda go picoclaw init",
         )
     return ours
 

@@ -21,7 +21,10 @@ def read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"{NAME} beside the file cannot be read: make it readable, or take it away") from None
+        raise ConfigError(
+            f"{NAME} beside the file cannot be read: make it readable, or take it away",
+            f"nie można odczytać {NAME} obok pliku: daj prawo odczytu albo usuń go stamtąd",
+        ) from None
     lines = list(_lines(text))
     if not lines:
         return {}

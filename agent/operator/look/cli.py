@@ -97,12 +97,13 @@ def logs(  # noqa: PLR0913 - one for each option
 def _with_hosts(names: Sequence[str], lang: str, work: Callable[[list[Host]], Result]) -> Result:
     from agent.errors import ConfigError
     from agent.operator.reach import inventory_hosts
+    from agent.operator.words import told
 
     try:
         with inventory_hosts(lang, *dict.fromkeys(names)) as hosts:
             return work(hosts)
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(told(error, lang)) from None
 
 
 def _look(hosts: Sequence[str], lang: str, *, drift: bool, **options: bool) -> list[Seen]:

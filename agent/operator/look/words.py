@@ -297,8 +297,8 @@ LOOK: dict[str, dict[Language, str]] = {
         "pl": "nikt nie ma dostępu: allowed_user_ids jest puste ({channels})",
     },
     "do_nobody": {
-        "en": "get a code with {ssh} '{sudo}docker exec picoclaw picoclaw pair' and send the bot /pair CODE",
-        "pl": "weź kod z {ssh} '{sudo}docker exec picoclaw picoclaw pair' i wyślij botowi /pair KOD",
+        "en": "get a code with {ssh} '{sudo}docker exec picoclaw picoclaw pair' and send the bot what it shows",
+        "pl": "weź kod z {ssh} '{sudo}docker exec picoclaw picoclaw pair' i wyślij botowi to, co pokaże",
     },
     "bad_strangers": {
         "en": "{channel}: nobody of allowed_user_ids has ever written, strangers were turned away: {count}",

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from agent.channels.base import Contact
-from agent.channels.words import CATALOGUE, Words, said
+from agent.channels.words import CATALOGUE, Sentence, said
 
 
 def _places(text: str) -> list[str]:
@@ -25,12 +25,12 @@ def test_both_languages_name_the_same_things(kind: str) -> None:
 
 
 def test_words_are_english_text_that_knows_its_polish() -> None:
-    words = Words("discord_missed", why=Words("slow_down", service="Discord"))
+    words = Sentence("discord_missed", why=Sentence("slow_down", service="Discord"))
     assert words == "what was said on Discord meanwhile cannot be read: Discord asks to slow down"
     assert str(said(words, "pl-PL")).endswith("napisano na Discordzie: Discord prosi, żeby zwolnić")
     assert said(words, "de") == words
     assert said("HTTP 500", "pl") == "HTTP 500"
-    assert (words.of_token, Words("discord_token").of_token) == (False, True)
+    assert (words.of_token, Sentence("discord_token").of_token) == (False, True)
 
 
 def test_silence_is_said_in_both_languages() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from agent import config
 from agent.channels.base import Contact
-from agent.channels.words import Words
+from agent.channels.words import Sentence
 from agent.gateway import status
 from agent.gateway.access import Access
 from agent.gateway.commands import Commands
@@ -87,11 +87,11 @@ def test_health_is_lost_with_the_contact(host: Host) -> None:
 
 
 def test_what_is_wrong_is_said_in_the_owners_language(host: Host) -> None:
-    host.contact.failed(Words("telegram_token"), curable=False)
+    host.contact.failed(Sentence("telegram_token"), curable=False)
     assert "telegram: ⚠ Telegram refuses the bot token: put BotFather's" in host.text("en")
     assert "telegram: ⚠ Telegram odrzuca token bota: wpisz token od BotFathera" in host.text("pl-PL")
     assert host.report()["channels"]["telegram"]["refused_token"] is True
-    host.contact.failed(Words("telegram_conflict"), curable=False)
+    host.contact.failed(Sentence("telegram_conflict"), curable=False)
     assert host.report()["channels"]["telegram"]["refused_token"] is False
 
 

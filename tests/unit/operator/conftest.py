@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.operator.live import Services
 from tests.fakes import defaults, thread
 from tests.fakes.client import FakesClient
+from tests.unit.operator.initialising import Init
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +39,8 @@ def services(fakes: FakesClient) -> Services:
             "gemini": f"{at[defaults.GEMINI_HOST]}/v1beta/openai",
         },
     )
+
+
+@pytest.fixture
+def init(tmp_path: Path, services: Services) -> Init:
+    return Init(tmp_path, services)

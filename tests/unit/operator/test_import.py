@@ -309,3 +309,18 @@ def test_a_terminal_obeys_no_key_of_the_file(importing: Importing) -> None:
     assert "[2J]0;xkey host: well: " in importing.printed
     assert "\x1b" not in importing.printed
     assert "\u202e" not in importing.printed
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ({"version": 4, "agents": {}}, "wersja 4 pliku config.json PicoClaw nie jest tu znana"),
+        ({"llm": {}, "channel": {}}, "to już jest config.json tego asystenta"),
+        ({"a": 1}, "to nie jest config.json PicoClaw"),
+        ({**v0(allow_from=[1]), "channels": {}}, "żaden włączony kanał z pliku"),
+    ],
+)
+def test_a_refusal_is_polish_for_who_reads_polish(importing: Importing, document: object, sentence: str) -> None:
+    assert importing.run(document, "--yes", "--lang", "pl") == 1
+    assert sentence in importing.printed
+    assert "Error" not in importing.printed

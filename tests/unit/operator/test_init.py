@@ -6,61 +6,20 @@ import json
 import os
 import pty
 import select
-import shlex
 import stat
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from agent import config
-from agent.cli import main
 from agent.operator.live import Services
 from tests.fakes import defaults
 from tests.fakes.client import FakesClient
+from tests.unit.operator.initialising import SECRETS, Init
 
 ROOT = Path(__file__).parents[3]
-SECRETS = (
-    defaults.TELEGRAM_TOKEN,
-    defaults.DISCORD_TOKEN,
-    defaults.SLACK_TOKEN,
-    defaults.SLACK_APP_TOKEN,
-    defaults.OPENROUTER_KEY,
-    defaults.OPENAI_KEY,
-)
-
-
-class Init:
-    """Runs the command in a folder of its own."""
-
-    def __init__(self, folder: Path, services: Services) -> None:
-        self.config, self.hosts = folder / "config.json", folder / "hosts.json"
-        self.services = services
-        self.files = ["--config", str(self.config), "--hosts", str(self.hosts), "--lang", "en"]
-
-    def run(self, *options: str, typed: str | None = None, **environ: str) -> tuple[int, str]:
-        secrets = {f"PICOCLAW_{name.upper()}": value for name, value in environ.items()}
-        result = CliRunner(env=secrets).invoke(main, ["init", *self.files, *options], input=typed, obj=self.services)
-        assert not any(secret in result.output for secret in SECRETS)
-        assert result.exception is None or isinstance(result.exception, SystemExit)
-        return result.exit_code, result.output
-
-    def telegram(self, *options: str, **environ: str) -> tuple[int, str]:
-        keys = {"api_key": defaults.OPENROUTER_KEY, "bot_token": defaults.TELEGRAM_TOKEN, **environ}
-        flags = ("--yes", "--model", defaults.OPENROUTER_MODEL, "--user-id", "5", "--host", "mikrus")
-        return self.run(*flags, *options, **keys)
-
-    def read(self) -> config.Config:
-        return config.load(self.config)
-
-
-@pytest.fixture
-def init(tmp_path: Path, services: Services) -> Init:
-    return Init(tmp_path, services)
 
 
 def test_unattended_it_checks_and_writes_both_files(init: Init) -> None:
@@ -358,46 +317,3 @@ def test_discord_and_slack_ask_for_what_they_need(init: Init) -> None:
     host: dict[str, Any] = {"ssh_hostname": "192.0.2.7", "ssh_port": 10122, "ssh_user": "deploy"}
     assert json.loads(init.hosts.read_text()) == {"srv": host}
     assert init.read().channels[0].allowed_user_ids == ["U012AB3CD"]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--host", "bad host!"),
-        ("--ssh-hostname", "-oProxyCommand=x"),
-        ("--ssh-hostname", "srv42.mikr.us", "--ssh-user", "a b"),
-        ("--host", "x\x1b[2J"),
-    ],
-)
-def test_a_name_that_ssh_would_take_for_something_else_is_refused(init: Init, options: tuple[str, ...]) -> None:
-    code, printed = init.telegram("--offline", *options)
-    assert code == 1
-    assert "cannot be one: letters, digits" in printed
-    assert "\x1b" not in printed
-    assert not init.config.exists()
-    assert not init.hosts.exists()
-
-
-@pytest.mark.parametrize(
-    "held", ['{"api_key": 5}', '{"api_key": null}', '{"api_kye": "x"}', '{"api_key": " "}', "[]", "{"]
-)
-def test_secrets_that_are_none_replace_none(init: Init, held: str) -> None:
-    assert init.telegram("--offline")[0] == 0
-    before = init.config.read_text()
-    code, printed = init.run("--yes", "--offline", "--secrets", "-", typed=held)
-    assert (code, init.config.read_text()) == (1, before)
-    assert "its values texts" in printed
-
-
-def test_a_file_that_cannot_be_written_is_a_sentence(init: Init) -> None:
-    init.files[1] = str(init.config.parent / "missing" / "config.json")
-    code, printed = init.telegram("--offline")
-    assert code == 1
-    assert "missing/config.json cannot be written (No such file or directory)" in printed
-
-
-def test_where_nobody_can_be_asked_it_says_so(init: Init) -> None:
-    command = shlex.join([sys.executable, "-m", "agent.cli", "init", *init.files, "--offline"])
-    done = subprocess.run(["sh", "-c", f"{command} <&-"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "nobody can be asked here: give --yes" in done.stderr

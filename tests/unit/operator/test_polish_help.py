@@ -74,6 +74,7 @@ def test_usage_errors(words: list[str], sentence: str) -> None:
         (["config", "check", "nowhere", "--lang", "pl"], "Błąd: nowhere nie istnieje"),
         (["--lang", "pl", "config", "check", "nowhere"], "Błąd: nowhere nie istnieje"),
         (["slack-manifest", "--lang", "pl"], "{"),
+        (["config", "check", "--", "--lang"], "Error: --lang does not exist"),
         (["logs", "--lang", "de"], "Usage: "),
     ],
 )

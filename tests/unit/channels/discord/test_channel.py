@@ -259,6 +259,9 @@ def test_files_are_sent_from_the_spool(play: Play, tmp_path: Path) -> None:
             (sent,) = stage.shown()
             assert (sent.content, sent.answers) == ("here", asked)
             assert [(file.name, file.content) for file in sent.files] == [("notes.bin", content)]
+            disguised = "[https://bank.example](https://evil.example)"
+            await channel.send(Outbound("discord", stage.dm, disguised, file=str(path), file_name="a", id=5))
+            assert stage.shown()[-1].content == "https://evil.example"
             with pytest.raises(RejectedError, match="not there any more"):
                 await channel.send(Outbound("discord", stage.dm, "", file=str(tmp_path / "gone")))
             path.write_bytes(bytes(channel.limits.file_bytes + 1))
