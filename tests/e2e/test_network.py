@@ -245,6 +245,7 @@ def test_a_resolver_that_the_host_changes_to_is_asked(stack: Stack) -> None:
     lab, other = stack.lab, stack.lab.state.subnet.gateway
     asked = {"the new one": ("udp", other, 53), "the old one": ("udp", lab.state.subnet.resolver, 53)}
     ended = {"the new one": asked["the new one"]}
+    renewal = "picoclaw-firewall-renewal"
     with restored(lab, "/etc/resolv.conf"):
         lab.ssh(f"echo 'nameserver {other}' > /etc/resolv.conf", check=True)
         stack.wait_for(lambda: not_refused(sockets(stack, ended, 0.5)) == {"the new one": "reached"}, 10, stack.logs)
@@ -252,6 +253,9 @@ def test_a_resolver_that_the_host_changes_to_is_asked(stack: Stack) -> None:
             "what runs goes on asking the one it was started with"
         )
         assert stack.planned_changes() == []
+        before = moment(lab, renewal, "InactiveEnter")
+    # Or it would remember what is forgotten next.
+    stack.wait_for(lambda: moment(lab, renewal, "InactiveEnter") > before, 10, "its way back was not noticed".__str__)
     # The host's boot forgets it; here the deploy does, which sees the set and not why it grew.
     lab.ssh("rm /run/picoclaw-resolvers", check=True)
     assert stack.deploy("-y").returncode == 0

@@ -239,11 +239,22 @@ def test_the_units_load_before_docker_and_never_open() -> None:
 def load(
     tmp_path: Path, *, resolv_conf: str, upstream: str = "", configured: Sequence[str] = (), refused: str = "nothing"
 ) -> list[str]:
-    """The resolvers with which the script loads the table, run with its files and `nft` put into a folder."""
+    """The resolvers with which the script loads the table."""
+    nft = f'cat "$2" > {tmp_path}/loaded; ! grep -q {refused} {tmp_path}/loaded'
+    script = in_folder(tmp_path, nft, resolv_conf, upstream, configured)
+    subprocess.run(["sh", script], check=True)
+    rules, *elements = (tmp_path / "loaded").read_text().splitlines()
+    assert rules == "rules"
+    found = [re.fullmatch(r"add element inet picoclaw resolvers \{ (\S+) \}", element) for element in elements]
+    return [match[1] if match else "not understood" for match in found]
+
+
+def in_folder(tmp_path: Path, nft: str, resolv_conf: str, upstream: str = "", configured: Sequence[str] = ()) -> Path:
+    """The script with its files put into a folder, and an `nft` that does this."""
     (tmp_path / "resolv.conf").write_text(resolv_conf)
     (tmp_path / "upstream.conf").write_text(upstream)
     (tmp_path / "rules").write_text("rules\n")
-    (tmp_path / "nft").write_text(f'#!/bin/sh\ncat "$2" > {tmp_path}/loaded; ! grep -q {refused} {tmp_path}/loaded\n')
+    (tmp_path / "nft").write_text(f"#!/bin/sh\n{nft}\n")
     (tmp_path / "nft").chmod(0o755)
     script = firewall.loader(configured)
     for path, name in {
@@ -251,15 +262,13 @@ def load(
         "/run/systemd/resolve/resolv.conf": "upstream.conf",
         "/run/picoclaw-resolvers": "seen",
         "/opt/stacks/picoclaw/firewall.nft": "rules",
+        "/opt/stacks/picoclaw/firewall.sh": "loader",
         "/usr/sbin/nft": "nft",
     }.items():
         assert path in script
         script = script.replace(path, str(tmp_path / name))
-    subprocess.run(["sh"], input=script, text=True, check=True)
-    rules, *elements = (tmp_path / "loaded").read_text().splitlines()
-    assert rules == "rules"
-    found = [re.fullmatch(r"add element inet picoclaw resolvers \{ (\S+) \}", element) for element in elements]
-    return [match[1] if match else "not understood" for match in found]
+    (tmp_path / "loader").write_text(script)
+    return tmp_path / "loader"
 
 
 @pytest.mark.parametrize(
@@ -292,6 +301,16 @@ def test_a_resolver_that_was_named_before_stays_until_a_reboot(tmp_path: Path) -
     load(tmp_path, resolv_conf="nameserver 10.0.0.53\n")
 
     assert load(tmp_path, resolv_conf="nameserver 10.0.0.54\n") == ["10.0.0.53", "10.0.0.54"]
+
+
+def test_two_at_once_load_one_after_the_other(tmp_path: Path) -> None:
+    nft = f"echo begins >> {tmp_path}/log; sleep 0.3; echo ends >> {tmp_path}/log"
+    script = in_folder(tmp_path, nft, "nameserver 10.0.0.53\n")
+
+    both = [subprocess.Popen(["sh", script]) for _ in range(2)]
+
+    assert [loader.wait(10) for loader in both] == [0, 0]
+    assert (tmp_path / "log").read_text().split() == ["begins", "ends"] * 2
 
 
 def test_without_resolvers_rather_than_not_at_all(tmp_path: Path) -> None:
