@@ -69,7 +69,7 @@ class DockerObjects(FactBase[dict[str, dict[str, Any]]]):
 
 
 class Units(FactBase[dict[str, dict[str, str]]]):
-    """`ActiveState` and `UnitFileState` of each of these systemd units, by unit."""
+    """`ActiveState`, `UnitFileState` and `NeedDaemonReload` of each of these systemd units, by unit."""
 
     @staticmethod
     def default() -> dict[str, dict[str, str]]:
@@ -78,7 +78,7 @@ class Units(FactBase[dict[str, dict[str, str]]]):
 
     def command(self, units: list[str]) -> StringCommand:
         """One round trip for all of them."""
-        return script('systemctl show --property=Id,ActiveState,UnitFileState -- "$@"', units=units)
+        return script('systemctl show --property=Id,ActiveState,UnitFileState,NeedDaemonReload -- "$@"', units=units)
 
     def process(self, output: list[str]) -> dict[str, dict[str, str]]:
         """Properties by unit; systemctl parts the units by an empty line."""

@@ -42,6 +42,8 @@ GATEWAY_IMAGE = "picoclaw-gateway"
 SANDBOX_IMAGE = "picoclaw-sandbox"
 LLM_IMAGE = "picoclaw-llm"
 PREVIOUS_TAG = "previous"
+# Starts what Docker could not.
+CONTAINERS_UNIT = "picoclaw-containers.service"
 # What a container is called that is kept until the one of a new image, in its place, is healthy.
 BEFORE = "-before"
 

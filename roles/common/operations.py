@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 from pyinfra.api.command import PyinfraCommand, StringCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from roles.common import diff
 from roles.common.commands import command, fail, script
 from roles.common.entries import Entry, Seen, differences
 from roles.common.facts import Paths, Units
@@ -100,14 +101,26 @@ def packages(names: Sequence[str], optional: Sequence[str] = ()) -> Generator[Py
 @operation()
 def unit_running(unit: str) -> Generator[PyinfraCommand, None, None]:
     """A systemd unit, enabled and active; one that runs already is never restarted."""
-    state = host.get_fact(Units, units=[unit]).get(unit, {})
-    missing = []
-    if state.get("UnitFileState") != "enabled":
-        missing.append(f"{unit}: enabled wanted, {state.get('UnitFileState') or 'no unit file'} found")
-    if state.get("ActiveState") != "active":
-        missing.append(f"{unit}: active wanted, {state.get('ActiveState') or 'inactive'} found")
+    missing = _missing(unit, {"UnitFileState": "enabled", "ActiveState": "active"})
     if not missing:
         host.noop(f"{unit} is enabled and active")
         return
     say(missing)
     yield command("systemctl", "enable", "--now", unit)
+
+
+@operation()
+def unit_enabled(unit: str) -> Generator[PyinfraCommand, None, None]:
+    """A systemd unit, enabled as its file is now; whether it runs is left to what starts it."""
+    missing = _missing(unit, {"UnitFileState": "enabled", "NeedDaemonReload": "no"})
+    if not missing:
+        host.noop(f"{unit} is enabled")
+        return
+    say(missing)
+    yield command("systemctl", "daemon-reload")
+    yield command("systemctl", "enable", "--quiet", unit)
+
+
+def _missing(unit: str, wanted: Mapping[str, str]) -> list[str]:
+    found = host.get_fact(Units, units=[unit]).get(unit, {})
+    return [f"{unit}: {line}" for line in diff.differences(wanted, found)]

@@ -5,7 +5,9 @@ from typing import Any
 from pyinfra.api.deploy import deploy
 
 from roles.common import settings
-from roles.common.names import LLM, LLM_IMAGE
+from roles.common.names import CONTAINERS_UNIT, LLM, LLM_IMAGE
+from roles.common.operations import paths, unit_enabled
+from roles.containers import starting
 from roles.containers.operations import container, removed
 from roles.containers.specs import gateway, llm, sandbox
 from roles.image import shipment
@@ -36,6 +38,8 @@ def containers(config: OwnersConfig) -> None:
         spec=gateway(tag, with_ca=with_ca, extra_hosts=extra_hosts, with_llm=with_llm),
     )
     container(name="Container picoclaw-sandbox", spec=sandbox(tag))
+    paths(name="Files that start the containers", entries=starting.entries())
+    unit_enabled(name="Containers that Docker could not start are started", unit=CONTAINERS_UNIT)
     # Last, for the gateway holds its volumes until it is made anew without them.
     if not with_llm:
         volumes = [volume.name for volume in LLM_VOLUMES]

@@ -10,6 +10,7 @@ from roles.common.commands import script
 from roles.common.names import (
     BEFORE,
     CONTAINERS,
+    CONTAINERS_UNIT,
     DAEMON_PENDING,
     GATEWAY_IMAGE,
     LLM,
@@ -69,7 +70,7 @@ class Everything(FactBase[dict[str, list[str]]]):
             stage=STAGE_LABEL,
             volumes=" ".join(volume.name for volume in (*VOLUMES, *LLM_VOLUMES) if not volume.holds_data),
             data=" ".join(volume.name for volume in VOLUMES if volume.holds_data),
-            units=" ".join(units()),
+            units=" ".join([*units(), CONTAINERS_UNIT]),
             table=NFT_TABLE,
             files=f"{STACK_DIR} {RESOLVERS_SEEN} {DAEMON_PENDING}",
         )

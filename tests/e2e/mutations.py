@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from roles.common.names import (
     CONFIG_DIR,
     CONFIG_FILE,
+    CONTAINERS_UNIT,
     EGRESS_VOLUME,
     FIREWALL_UNIT,
     GATEWAY,
@@ -238,6 +239,7 @@ MUTATIONS = (
     Mutation("volume-open", "host-files", _on_host(f"chmod 755 {_WORKSPACE}")),
     Mutation("endless-log", "logs", _without(SANDBOX, "--log-opt")),
     Mutation("stays-down", "restart", _on_host(f"docker update --restart no {GATEWAY}")),
+    Mutation("one-try-only", "restart", _on_host(f"systemctl disable {CONTAINERS_UNIT}")),
     Mutation("nobody-asks", "health", _with(SANDBOX, "--no-healthcheck")),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.fakes import defaults, wire
-from tests.stack import Stack
+from tests.stack import SANDBOX, Stack
 
 
 def test_ps_stats_and_health(stack: Stack) -> None:
@@ -38,6 +38,19 @@ def test_restart_is_quick_and_goes_on(stack: Stack) -> None:
     stack.wait_ready()
     assert "two" in stack.ask("run echo two")
     assert "stopped" in stack.logs()
+
+
+def test_what_docker_could_not_start_again_is_started(stack: Stack) -> None:
+    # The place in which containerd wants to put it is taken, as when Docker was killed while it started it.
+    place = f"/run/containerd/io.containerd.runtime.v2.task/moby/{stack.inspect(SANDBOX)['Id']}"
+    stack.lab.ssh(f"systemctl stop docker.socket docker && mkdir {place} && systemctl start docker", check=True)
+    try:
+        state = stack.inspect(SANDBOX)["State"]
+        assert (state["Status"], "file exists" in state["Error"]) == ("exited", True), state
+    finally:
+        stack.lab.ssh(f"rmdir {place}", check=True)
+    stack.wait_ready()
+    assert "again" in stack.ask("run echo again")
 
 
 def test_a_message_sent_while_the_gateway_is_down_is_answered_once(stack: Stack) -> None:

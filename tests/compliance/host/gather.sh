@@ -112,6 +112,7 @@ for name in $names; do tree "$name" > "$out/tree $name" 2>&1 & done
     echo "os $(. /etc/os-release && echo "$PRETTY_NAME")"
     echo "apparmor $(cat /sys/module/apparmor/parameters/enabled 2> /dev/null)"
     echo "boot $(systemctl is-enabled docker.service 2>&1 | head -n 1)"
+    echo "start $(systemctl is-enabled picoclaw-containers.service 2>&1 | head -n 1)"
     echo "workspace $(systemctl is-enabled "$(systemd-escape --path --suffix=mount "$workspace")" 2>&1 | tail -n 1)"
     echo "config $(stat -c %.6Y $config 2> /dev/null)"
     # The last file is this project's: what the host has named since it booted; Docker's own choice comes last.
