@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from roles.common.names import CONTAINERS_UNIT
 from tests.compliance.checking import Expect, configured, effective, tried
 from tests.compliance.kernel import everywhere, megabytes
 from tests.compliance.live import GATEWAY, LLM, SANDBOX, Container, Live
@@ -13,6 +12,8 @@ from tests.compliance.words import NOT_SET, NOTHING, UNLIMITED, Words
 _MEGABYTE = 1024 * 1024
 _MEMORY = {GATEWAY: 128 * _MEGABYTE, SANDBOX: 128 * _MEGABYTE, LLM: 256 * _MEGABYTE}
 _PIDS = 64
+# Starts what Docker, when it starts, could not.
+_STARTED_BY = "picoclaw-containers.service"
 _LOG = 3 * 1024 * 1024
 _UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -88,11 +89,11 @@ def _bytes(size: str) -> int:
 def test_it_comes_back(live: Live, container: Container, expect: Expect) -> None:
     # Docker tries once when it starts, which may be in vain; the second unit tries again.
     expect(
-        {"RestartPolicy": "always", "docker.service": "enabled", CONTAINERS_UNIT: "enabled"},
+        {"RestartPolicy": "always", "docker.service": "enabled", _STARTED_BY: "enabled"},
         {
             "RestartPolicy": container.host_config["RestartPolicy"]["Name"],
             "docker.service": live.facts["boot"],
-            CONTAINERS_UNIT: live.facts["start"],
+            _STARTED_BY: live.facts["start"],
         },
     )
 
