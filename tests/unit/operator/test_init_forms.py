@@ -58,7 +58,8 @@ def test_a_placeholder_of_the_example_is_not_kept_by_enter(init: Init) -> None:
     init.config.write_text(
         json.dumps({"llm": example, "channel": {"type": "telegram", "bot_token": "123456789:AAH..."}})
     )
-    typed = ("", "", defaults.OPENROUTER_KEY, "", "", "", defaults.TELEGRAM_TOKEN, "5", "", "")
+    # Enter twice: what it kept is refused, and is not proposed once more.
+    typed = ("", "", "", defaults.OPENROUTER_KEY, "", "", "", "", defaults.TELEGRAM_TOKEN, "5", "", "")
     code, printed = dialogue(init, *typed)
     assert code == 0, printed
     assert printed.count("still holds a placeholder") == 2
