@@ -13,12 +13,14 @@ from roles.image import image
 from roles.models import models
 from roles.network import network
 from roles.preflight import look_at_host, preflight
+from roles.preflight.data import known_data_only
 from roles.removal import removal, unwanted
 from roles.seccomp import seccomp
 from roles.storage import owners_config, storage
 
 go_on_when_nobody_can_be_asked()
 with each_host_on_its_own():
+    known_data_only()
     machine = look_at_host()
     if unwanted():
         removal()

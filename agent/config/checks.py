@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from agent.config.problem import Hint, Problem
 from agent.config.providers import PROVIDERS
 from agent.config.references import REFERENCE
-from agent.config.shapes import Channel, Config, Model, Slack, Telegram
+from agent.config.shapes import Channel, Config, Model, Slack
 from agent.egress import rules
 from agent.errors import ConfigError
 
 _PLACEHOLDER = re.compile(r"\.\.\.|…|UZUPELNIJ|CHANGE_?ME|^<.*>$|^YOUR[_-]|^x{4,}$", re.IGNORECASE)
+_PREFIXES = {("slack", "bot_token"): "xoxb-", ("slack", "app_token"): "xapp-"}
 _TELEGRAM_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{30,}")
 
 
@@ -74,11 +75,11 @@ def _channels(placed: Sequence[tuple[str, Channel]]) -> Iterator[Problem]:
     if len(set(kinds)) < len(kinds):
         yield Problem("channels", "twice")
     for kind, (where, channel) in zip(kinds, placed, strict=True):
-        yield from _token(f"{where}.bot_token", kind, channel)
+        yield from secret_problems(f"{where}.bot_token", kind, channel.bot_token)
         for user in channel.allowed_user_ids:
             yield from user_problems(f"{where}.allowed_user_ids", kind, user)
         if isinstance(channel, Slack):
-            yield from _prefixed(f"{where}.app_token", kind, channel.app_token, "xapp-")
+            yield from secret_problems(f"{where}.app_token", kind, channel.app_token)
 
 
 def kind_of(channel: Channel) -> str:
@@ -98,21 +99,16 @@ def user_problems(key: str, kind: str, user: int | str) -> Iterator[Problem]:
         yield Problem(key, "slack_user", {"user": user}, kind)
 
 
-def _token(key: str, kind: str, channel: Channel) -> Iterator[Problem]:
-    if isinstance(channel, Slack):
-        yield from _prefixed(key, kind, channel.bot_token, "xoxb-")
-        return
-    found = list(_text(key, channel.bot_token, kind))
-    yield from found
-    if not found and isinstance(channel, Telegram) and not _TELEGRAM_TOKEN.fullmatch(channel.bot_token):
-        yield Problem(key, "telegram_token", kind=kind)
-
-
-def _prefixed(key: str, kind: str, value: str, prefix: str) -> Iterator[Problem]:
+def secret_problems(key: str, kind: str, value: str) -> Iterator[Problem]:
+    """Why that cannot be the secret of that key; `kind` is the channel's, empty for the key of a model."""
     found = list(_text(key, value, kind))
-    yield from found
-    if not found and not value.startswith(prefix):
+    prefix = _PREFIXES.get((kind, key.rpartition(".")[2]), "")
+    if found:
+        yield from found
+    elif not value.startswith(prefix):
         yield Problem(key, "prefix", {"prefix": prefix}, kind)
+    elif kind == "telegram" and not _TELEGRAM_TOKEN.fullmatch(value):
+        yield Problem(key, "telegram_token", kind=kind)
 
 
 def _ranges(config: Config) -> Iterator[Problem]:

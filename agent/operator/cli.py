@@ -86,6 +86,12 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
 @click.option("--provider", help="Provider of models.")
 @click.option("--model", help="One of its models.")
 @click.option("--channel", type=click.Choice(list(CHANNELS)), help="Where you will talk to it.")
+@click.option(
+    "--replace-channel",
+    multiple=True,
+    type=click.Choice(list(CHANNELS)),
+    help="A channel of config.json that goes for it; without, all stay.",
+)
 @click.option("--user-id", "users", multiple=True, help="Who may talk to it; may be given more than once.")
 @click.option("--host", help="The server: an alias of ~/.ssh/config, or a name for it.")
 @click.option("--ssh-hostname", help="Its address, where the alias does not know it.")
@@ -99,16 +105,20 @@ def import_(file: Path, output: Path, force: bool, yes: bool, lang: str) -> None
 )
 @click.option("--hosts", type=click.Path(path_type=Path), default=REPOSITORY / "hosts.json", help="File to write.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is not given keeps its present value.")
-@click.option("--offline", is_flag=True, help="Do not ask the services whether keys and tokens work.")
+@click.option("--offline", is_flag=True, help="Ask neither the services whether keys and tokens work, nor the server.")
 @lang_option
 @click.pass_context
 def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - what click parsed
     """Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.
 
+    A channel that is not there yet comes beside those that are.
+
     Secrets are typed, or come from PICOCLAW_API_KEY, PICOCLAW_BOT_TOKEN and PICOCLAW_APP_TOKEN, or from --secrets.
     """
     from agent.errors import ConfigError
-    from agent.operator import live, setup
+    from agent.operator import live
+    from agent.operator.setup import Setup
+    from agent.operator.setup.asking import Asking
 
     secrets_file, lang = flags.pop("secrets_file"), flags.pop("lang")
     own = {name: flags.pop(name) for name in ("file", "hosts", "yes", "offline")}
@@ -122,14 +132,12 @@ def init(context: click.Context, /, **flags: Any) -> None:  # noqa: ANN401 - wha
         given |= _secrets_in(secrets_file, lang)
     services = context.find_object(live.Services) or live.Services()
     try:
-        setup.Setup(
+        Setup(
             config=own["file"],
             hosts=own["hosts"],
-            given=given,
+            ask=Asking(given, lang, own["yes"]),
             services=services,
-            language=lang,
             environ=os.environ,
-            yes=own["yes"],
             offline=own["offline"],
         ).run()
     except ConfigError as error:

@@ -34,13 +34,47 @@ GUIDE: dict[str, dict[Language, str]] = {
         "en": "Model: a number, a part of a name to search for, or the whole name",
         "pl": "Model: numer, część nazwy do wyszukania albo cała nazwa",
     },
-    "init_none": {
-        "en": "No model has that in its name; write it once more to use it all the same.",
-        "pl": "Żaden model nie ma tego w nazwie; wpisz jeszcze raz, żeby mimo to go użyć.",
+    "init_models": {
+        "en": "Some of its models ({count} in all), $ for a million tokens read / written:",
+        "pl": "Niektóre z jego modeli (wszystkich: {count}), $ za milion tokenów wejścia / wyjścia:",
+    },
+    "init_models_known": {
+        "en": "{provider} was not asked; some of the models known here ({count} in all), $ for a million tokens "
+        "read / written:",
+        "pl": "Bez pytania {provider}: niektóre ze znanych tu modeli (wszystkich: {count}), $ za milion tokenów "
+        "wejścia / wyjścia:",
+    },
+    "init_use_unlisted": {
+        "en": "The list of {provider} has no model {model}. Use it all the same?",
+        "pl": "Lista {provider} nie zawiera modelu {model}. Użyć go mimo to?",
+    },
+    "init_unlisted": {
+        "en": "? {provider} does not list {model} among its models: used all the same",
+        "pl": "? {provider} nie wymienia {model} wśród swoich modeli: mimo to go używam",
+    },
+    "init_unlisted_close": {
+        "en": "? {provider} does not list {model} among its models: used all the same; did you mean {close[0]}?",
+        "pl": "? {provider} nie wymienia {model} wśród swoich modeli: mimo to go używam; czy chodziło o {close[0]}?",
     },
     "init_more": {"en": "... and {count} more", "pl": "... i jeszcze {count}"},
     "init_model": {"en": "Model", "pl": "Model"},
     "init_channel": {"en": "Where you will talk to it", "pl": "Gdzie będziesz z nim rozmawiać"},
+    "init_keep": {
+        "en": "{other} is there already. Keep it beside {channel}? (n: {channel} replaces it)",
+        "pl": "Kanał {other} już tu jest. Zostawić go obok {channel}? (n: {channel} go zastąpi)",
+    },
+    "init_beside": {
+        "en": "{channel} was added beside {others}.",
+        "pl": "Kanał {channel} dodano obok: {others}.",
+    },
+    "init_instead": {
+        "en": "{channel} replaces {others}.",
+        "pl": "Kanał {channel} zastępuje: {others}.",
+    },
+    "init_no_channel": {
+        "en": "--replace-channel {channel}: config.json has no such channel; it has: {known}",
+        "pl": "--replace-channel {channel}: w config.json nie ma takiego kanału; są: {known}",
+    },
     "init_where_telegram": {
         "en": "Write to @BotFather (https://t.me/BotFather): /newbot. It gives you the token.",
         "pl": "Napisz do @BotFather (https://t.me/BotFather): /newbot. Da Ci token.",
@@ -119,6 +153,31 @@ GUIDE: dict[str, dict[Language, str]] = {
     "init_nobody": {
         "en": "nobody can be asked here: give --yes and the options (picoclaw init --help)",
         "pl": "nie ma tu kogo pytać: podaj --yes i opcje (picoclaw init --help)",
+    },
+    "init_hosts": {
+        "en": "The deploy goes to {hosts}; with --limit {host} to that one alone.",
+        "pl": "Wdrożenie obejmie: {hosts}; z --limit {host} tylko ten jeden.",
+    },
+    "knock_good": {"en": "✓ ssh reaches {host}", "pl": "✓ ssh łączy się z {host}"},
+    "knock_new": {
+        "en": "? ssh does not know the key of {host} yet: {ssh} true shows it and asks; say yes when it is your "
+        "server's",
+        "pl": "? ssh nie zna jeszcze klucza {host}: {ssh} true pokaże go i zapyta; potwierdź, jeśli to klucz Twojego "
+        "serwera",
+    },
+    "knock_changed": {
+        "en": "✗ {host} has another key than ssh knows: right after a reinstallation, else somebody is in between; "
+        "{ssh} true says which line to delete",
+        "pl": "✗ {host} ma inny klucz niż ten, który zna ssh: po reinstalacji to normalne, inaczej ktoś się podszywa; "
+        "{ssh} true powie, który wiersz usunąć",
+    },
+    "knock_refused": {
+        "en": "✗ {host} refuses your ssh key: ssh-copy-id {address} puts it there",
+        "pl": "✗ {host} odrzuca Twój klucz ssh: ssh-copy-id {address} wgra go tam",
+    },
+    "knock_unreachable": {
+        "en": "✗ ssh does not reach {host} ({reason}): does it run, are its address and port right?",
+        "pl": "✗ ssh nie łączy się z {host} ({reason}): czy serwer działa, czy adres i port się zgadzają?",
     },
     "init_next": {"en": "Next, these two:", "pl": "Dalej te dwa polecenia:"},
     "live_unreachable": {

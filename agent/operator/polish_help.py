@@ -61,6 +61,8 @@ COMMANDS: dict[str, str] = {
     "Write config.json and the server's entry in hosts.json, by questions; run again, it edits them.": """\
         Zapisz config.json i wpis serwera w hosts.json, zadając pytania; uruchom ponownie, żeby je zmienić.
 
+        Kanał, którego jeszcze nie ma, dochodzi obok tych, które są.
+
         Sekrety wpisujesz albo pochodzą z PICOCLAW_API_KEY, PICOCLAW_BOT_TOKEN i PICOCLAW_APP_TOKEN albo z --secrets.
         """,
     "The models that config.json names.": "Modele wymienione w config.json.",
@@ -164,7 +166,10 @@ OPTIONS: dict[str, str] = {
     "root, or a user with sudo.": "root albo użytkownik z sudo.",
     "JSON with api_key, bot_token, app_token; - is stdin.": "JSON z api_key, bot_token, app_token; - to stdin.",
     "Ask nothing; what is not given keeps its present value.": "O nic nie pytaj; reszta zostaje bez zmian.",
-    "Do not ask the services whether keys and tokens work.": "Nie pytaj usług, czy klucze i tokeny działają.",
+    "Ask neither the services whether keys and tokens work, nor the server.": "Nie pytaj usług, czy klucze i tokeny "
+    "działają, ani serwera.",
+    "A channel of config.json that goes for it; without, all stay.": "Kanał z config.json, który mu ustąpi; bez tego "
+    "zostają wszystkie.",
     "Go on with what is logged from now on, until Ctrl-C.": "Pokazuj dalej, co jest logowane od teraz, aż do Ctrl-C.",
     "Lines of each log.": "Wiersze każdego logu.",
     "Whose log; may be given more than once.": "Czyj log; można podać więcej niż raz.",

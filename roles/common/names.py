@@ -52,3 +52,6 @@ WORKSPACE_VOLUME = "picoclaw_picoclaw-workspace"
 SOCKET_VOLUME = "picoclaw-sandbox-socket"
 LLM_SOCKET_VOLUME = "picoclaw-llm-socket"
 EGRESS_VOLUME = "picoclaw-egress"
+
+# The data of a host that no role reads: for whom `picoclaw backup` encrypts.
+BACKUP_RECIPIENTS = "picoclaw_backup_recipients"

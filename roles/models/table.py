@@ -50,6 +50,13 @@ def check_budget(llm: config.LLM) -> None:
         )
 
 
+def models_of(provider: str) -> dict[str, Known]:
+    """The provider's models in the table, under the names by which config.json has them."""
+    prefix = f"{provider}/"
+    rows = {key.removeprefix(prefix): _known(row) for key, row in _rows().items() if key.startswith(prefix)}
+    return {name: known for name, known in rows.items() if known is not None}
+
+
 @cache
 def _rows() -> dict[str, list[Any]]:
     rows: dict[str, list[Any]] = json.loads(FILE.read_text(encoding="utf-8"))

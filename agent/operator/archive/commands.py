@@ -13,9 +13,10 @@ from agent.errors import ConfigError
 from agent.operator import reach
 from agent.operator.archive import putting, taking
 from agent.operator.archive.errors import ArchiveError
-from agent.operator.archive.keys import RECIPIENTS, Keys
+from agent.operator.archive.keys import Keys
 from agent.operator.reach import Host, UnreachableError
 from agent.operator.words import say, told
+from roles.common.names import BACKUP_RECIPIENTS
 
 
 def backup(name: str | None, output: Path | None, keys: Keys, *, force: bool, language: str) -> None:
@@ -26,7 +27,7 @@ def backup(name: str | None, output: Path | None, keys: Keys, *, force: bool, la
             target /= taking.default_name(host.name)
         if target.exists() and not force:
             raise ArchiveError("archive_exists", file=target)
-        seal = keys.seal(host.data.get(RECIPIENTS))
+        seal = keys.seal(host.data.get(BACKUP_RECIPIENTS))
         with _on_disk(target):
             found = taking.take(host, target, seal, force=force, language=language)
         taking.told(found, target, language)

@@ -20,7 +20,6 @@ from agent.operator.archive.sealing import Identity, Recipient, Seal
 from agent.operator.words import say, told
 
 PASSPHRASE = "PICOCLAW_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable
-RECIPIENTS = "picoclaw_backup_recipients"
 _COMMAND = "--passphrase-command"
 
 

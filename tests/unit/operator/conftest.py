@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def services(fakes: FakesClient) -> Services:
     )
 
 
+# Answers at once, as `says` and `code` beside it have it; keeps what it was asked, and how it was configured.
+_SSH = """#!/bin/sh
+cd "$(dirname "$0")" || exit 1
+echo "$@" >>asked
+cp "$2" config
+[ ! -e says ] || cat says >&2
+exit "$(cat code 2>/dev/null || echo 0)"
+"""
+
+
 @pytest.fixture
-def init(tmp_path: Path, services: Services) -> Init:
+def init(tmp_path: Path, services: Services, monkeypatch: pytest.MonkeyPatch) -> Init:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ssh").write_text(_SSH)
+    (tmp_path / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.delenv("PICOCLAW_HOSTS_FILE", raising=False)
     return Init(tmp_path, services)
