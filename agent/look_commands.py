@@ -32,7 +32,7 @@ def doctor(no_model: bool, as_json: bool, lang: str) -> None:
     from agent.doctor.words import INSIDE
     from agent.store.database import STATE
 
-    logging.disable()  # what the gateway's parts log they say in its log
+    logging.getLogger().addHandler(logging.NullHandler())  # the gateway's log has what its parts warn of
     seen = inside.look(STATE, lang, model=not no_model)
     found, teller = checks.findings(seen, inside.CHECKS), Teller(INSIDE, lang)
     document = teller.document(found, seen)

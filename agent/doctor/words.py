@@ -119,7 +119,7 @@ SHARED: dict[str, dict[Language, str]] = {
 
 INSIDE: dict[str, dict[Language, str]] = {
     **SHARED,
-    "doctor_head": {"en": "The gateway, seen from inside:", "pl": "Bramka, widziana od środka:"},
+    "check_memory": {"en": "memory", "pl": "pamięć"},
     "check_limit": {"en": "today's limits of the model", "pl": "dzienne limity modelu"},
     "do_disk": {
         "en": "see what fills it, on the server: du -xh --max-depth=2 / | sort -h | tail",

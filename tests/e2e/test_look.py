@@ -144,7 +144,8 @@ def test_the_sandbox_sees_nothing_of_the_log(stack: Stack) -> None:
     stack.wait_ready()
     asks = (
         "curl -sS -m 3 --noproxy '*' http://127.0.0.1:18790/log 2>&1; "
-        "curl -sS -m 3 --abstract-unix-socket picoclaw-tasks http://x/log 2>&1; grep -c picoclaw /proc/net/unix"
+        "curl -sS -m 3 --abstract-unix-socket picoclaw-tasks http://x/log 2>&1; "
+        "grep -cE '@picoclaw-(tasks|chat)' /proc/net/unix"
     )
     said = stack.lab.ssh(f"docker exec picoclaw-sandbox bash -c {shlex.quote(asks)}").stdout.splitlines()
     assert len(said) == 3, said

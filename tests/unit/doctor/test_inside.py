@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from agent.errors import ConfigError
 from agent.status_report import Channel, Control, Memory, Model, Report, Troubled, Workspace
 from agent.store.database import connect
 from agent.store.usage import Spent, Usage
+from tests.stack import REPOSITORY
 from tests.unit.operator.look.healthy import CONTROL, gateway, report
 
 HEALTHY = Seen(
@@ -190,6 +193,25 @@ def test_the_command() -> None:
     document = json.loads(run("--json").stdout)
     assert document["well"] is True
     assert [check["id"] for check in document["checks"]] == [check.id for check in CHECKS]
+
+
+def test_what_the_parts_warn_of_is_not_repeated(state: Path) -> None:
+    """Prices that nobody knows, here, in a process of its own: pytest has handlers."""
+    program = (
+        "import json, pathlib, sys\n"
+        "from agent import config, look_commands\n"
+        "from agent.store import database\n"
+        f"database.STATE = pathlib.Path({str(state)!r})\n"
+        "settings = config.parse(sys.stdin.read())\n"
+        "config.load = lambda: settings\n"
+        "look_commands.doctor(['--no-model'])\n"
+    )
+    llm = {"provider": "openai", "api_key": "sk-0123456789abcdef", "model": "gpt-4o", "daily_budget_usd": 1}
+    document = json.dumps({"llm": llm, "channel": {"type": "telegram", "bot_token": "123456789:" + "A" * 35}})
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, cwd=REPOSITORY, input=document, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == ""
 
 
 @pytest.mark.usefixtures("state")
