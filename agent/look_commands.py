@@ -47,7 +47,7 @@ def doctor(no_model: bool, as_json: bool, lang: str) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is logged from now on, until Ctrl-C.")
 @lang_option()
 def logs(tail: int, follow: bool, lang: str) -> None:
-    """Print the end of the gateway's log: the last 200 lines, at most 64 KB, are kept in its memory.
+    """Print the end of the gateway's log since its start: it keeps the last 200 lines, at most 64 KB.
 
     On the host: docker exec picoclaw picoclaw logs; docker logs picoclaw has more.
     """

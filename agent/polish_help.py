@@ -126,8 +126,8 @@ COMMANDS: dict[str, str] = {
 
         Kod wyjścia 1, gdy coś jest. Nic nie jest zmieniane. Na hoście: docker exec picoclaw picoclaw doctor
         """,
-    "Print the end of the gateway's log: the last 200 lines, at most 64 KB, are kept in its memory.": """\
-        Wypisz koniec logu bramki: ostatnie 200 wierszy, najwyżej 64 KB, trzyma ona w pamięci.
+    "Print the end of the gateway's log since its start: it keeps the last 200 lines, at most 64 KB.": """\
+        Wypisz koniec logu bramki od jej startu: pamięta ona ostatnie 200 wierszy, najwyżej 64 KB.
 
         Na hoście: docker exec picoclaw picoclaw logs; więcej ma docker logs picoclaw.
         """,

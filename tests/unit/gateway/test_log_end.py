@@ -77,6 +77,7 @@ def test_so_many_of_the_last_lines() -> None:
         assert [line.rpartition(" ")[2] for line in run("--tail", "2").stdout.splitlines()] == ["298", "299"]
         assert run("-n", "0").stdout == ""
     assert logs.last_lines()["written"] == 300
+    assert len(logs._end.lines()) == logs.KEPT_LINES
 
 
 @pytest.mark.usefixtures("logging_on")
