@@ -15,27 +15,24 @@ from typing import Any, TextIO
 
 import click
 
-from agent import __version__, script_commands
-from agent.options import lang_option
+from agent import __version__, look_commands, script_commands
+from agent.options import lang_option, with_lang_in_its_place
 from agent.sockets import CHAT
 
 _ON_OPERATORS_MACHINE = find_spec("agent.operator") is not None  # no image holds that package
 
 
 class _Spoken(click.Group):
-    """In Polish, help and usage errors included, where the operator's locale or `--lang` says so."""
+    """In Polish, help and usage errors included, where the locale or `--lang` says so."""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> Any:  # noqa: ANN401 - click's
-        words = list(sys.argv[1:] if args is None else args)
-        if _ON_OPERATORS_MACHINE:
-            from agent.operator.options import with_lang_in_its_place
+        given = list(sys.argv[1:] if args is None else args)
+        words, language = with_lang_in_its_place(self, given, os.environ)
+        if language == "pl":
+            from agent.polish_help import spoken
 
-            words, language = with_lang_in_its_place(self, words, os.environ)
-            if language == "pl":
-                from agent.operator.polish_help import spoken
-
-                with spoken(self):
-                    return super().main(words, *more, **options)
+            with spoken(self):
+                return super().main(words, *more, **options)
         return super().main(words, *more, **options)
 
 
@@ -260,7 +257,7 @@ def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - replacing this process is the point
 
 
-for command in script_commands.COMMANDS:
+for command in (*script_commands.COMMANDS, *look_commands.COMMANDS):
     main.add_command(command)
 
 if _ON_OPERATORS_MACHINE:

@@ -17,6 +17,14 @@ def closest(tag: str) -> Language:
     return "pl" if tag.lower().startswith("pl") else "en"
 
 
+def language_of(environ: Mapping[str, str]) -> str:
+    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environ.get(name):
+            return closest(environ[name])
+    return "en"
+
+
 def worded(sentence: Mapping[Language, str], language: str, /, **values: object) -> str:
     """A sentence of a catalogue, by language, filled in.
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from agent.errors import ConfigError
+from agent.language import language_of
 from agent.operator import reach
-from agent.operator.words import language_of
 
 COMPLIANCE = Path(__file__).with_name("compliance")
 

@@ -9,7 +9,7 @@ from agent.gateway import healthcheck
 
 
 def ask(path: str, patience_s: float) -> tuple[int, bytes]:
-    """The status and body of its answer to GET; `path` is `/health`, `/ready` or `/status`.
+    """The status and body of its answer to GET; `path` is `/health`, `/ready`, `/status` or `/log`.
 
     Raises:
         PicoClawError: nothing answers there, or not in time.

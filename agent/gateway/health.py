@@ -1,4 +1,7 @@
-"""`/health`, `/ready` and `/status` on the loopback address of the gateway's container; nothing listens on the host."""
+"""`/health`, `/ready`, `/status` and `/log` on the loopback address of the gateway's container.
+
+Nothing listens on the host, and no other container has this address.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,22 @@ from typing import Any
 
 import msgspec
 
+from agent.gateway import logs
 from agent.gateway.healthcheck import HOST, PORT
 
 Report = Callable[[], dict[str, Any]]
 Status = Callable[[], Awaitable[dict[str, Any]]]
 # Of a status: the sandbox and picoclaw-llm are asked for it.
 _PATIENCE_S = 10.0
+# What of an answer decides over its status; the end of the log is had in any case.
+_DECIDES = {b"/health": "healthy", b"/ready": "ready", b"/status": "ready", b"/log": None}
 
 
 async def serve(report: Report, status: Status | None = None) -> asyncio.Server:
     """Answer until the returned server is closed.
 
     Args:
-        report: gives `{"healthy": bool, "ready": bool, ...}`; the whole of it is the answer's body.
+        report: gives `{"healthy": bool, "ready": bool, ...}`; the whole of it is the answer's body, but for `/log`.
         status: gives more of the same for `/status`; without it, that is `report` too.
     """
 
@@ -31,7 +37,7 @@ async def serve(report: Report, status: Status | None = None) -> asyncio.Server:
             if path == b"/status" and status is not None:
                 body = await asyncio.wait_for(status(), _PATIENCE_S)
             else:
-                body = report()
+                body = logs.last_lines() if path == b"/log" else report()
             writer.write(_response(path, body))
             await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
@@ -49,10 +55,11 @@ def _path(head: bytes) -> bytes:
 
 
 def _response(path: bytes, report: dict[str, Any]) -> bytes:
-    keys = {b"/health": "healthy", b"/ready": "ready", b"/status": "ready"}
-    key = keys.get(path)
-    status = "404 Not Found" if key is None else "200 OK" if report[key] else "503 Service Unavailable"
-    body = b"" if key is None else msgspec.json.encode(report) + b"\n"
+    known = path in _DECIDES
+    key = _DECIDES.get(path)
+    well = key is None or report[key]
+    status = "404 Not Found" if not known else "200 OK" if well else "503 Service Unavailable"
+    body = b"" if not known else msgspec.json.encode(report) + b"\n"
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
     )

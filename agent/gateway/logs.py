@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections import deque
 from collections.abc import Iterable
+from typing import TextIO
 
-from agent.gateway.printable import printable
+from agent.gateway.printable import printable, shortened
 from agent.gateway.redaction import Redaction
+
+# What `picoclaw logs` has of the end of the log, and of one line.
+KEPT_LINES, KEPT_BYTES, KEPT_OF_A_LINE = 200, 64 * 1024, 4096
 
 
 class Redacting(logging.Formatter):
@@ -41,7 +46,44 @@ class _LastError(logging.Handler):
         self.line = self.format(record)
 
 
+class _End:
+    """The last lines of the log, as they stand there; in bytes, which are the smallest."""
+
+    def __init__(self) -> None:
+        self.written = 0
+        self._lines: deque[bytes] = deque()
+        self._bytes = 0
+
+    def add(self, line: str) -> None:
+        """One more, and those before it go that there is no room for."""
+        kept = shortened(line, KEPT_OF_A_LINE).encode(errors="replace")
+        self._lines.append(kept)
+        self._bytes += len(kept)
+        self.written += 1
+        while len(self._lines) > KEPT_LINES or self._bytes > KEPT_BYTES:
+            self._bytes -= len(self._lines.popleft())
+
+    def lines(self) -> list[str]:
+        """Oldest first."""
+        return [line.decode() for line in self._lines]
+
+
+class _Output(logging.StreamHandler[TextIO]):
+    """Standard output; keeps the end of what it writes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        _end.add(line)
+        return line
+
+
 _last_error = _LastError()
+_end = _End()
+
+
+def last_lines() -> dict[str, object]:
+    """`lines`: the log's last ones, oldest first; `written`: how many there have been since the start."""
+    return {"lines": _end.lines(), "written": _end.written}
 
 
 def last_error() -> str | None:
@@ -51,7 +93,7 @@ def last_error() -> str | None:
 
 def set_up(secrets: Iterable[str] = ()) -> None:
     """Log to standard output; called again once the secrets are known."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), _last_error]
+    handlers: list[logging.Handler] = [_Output(sys.stdout), _last_error]
     for handler in handlers:
         handler.setFormatter(Redacting(secrets))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)

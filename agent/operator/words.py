@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from agent.errors import ConfigError
 from agent.language import Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
@@ -127,14 +125,6 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 
 
 CATALOGUE |= GUIDE | ARCHIVE | LOOK
-
-
-def language_of(environ: Mapping[str, str]) -> str:
-    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environ.get(name):
-            return closest(environ[name])
-    return "en"
 
 
 def told(error: ConfigError, language: str) -> str:

@@ -11,32 +11,36 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import labs
+from tests.bench import hostmemory
 from tests.bench.measures import Row
 from tests.lab.progress import step
-from tests.stack import REPOSITORY, Stack, copy_repository
+from tests.stack import GATEWAY, REPOSITORY, Stack, copy_repository
 
 HOSTS = 5
 WORKSPACE_MB = 100
 
+# What, its value and the unit.
+Measured = tuple[str, float, str]
+
 
 def rows(name: str) -> list[Row]:
     """Measured on lab hosts whose names begin so."""
-    return [(what, seconds, "s", None) for what, seconds in _measured(name)]
+    return [(what, value, unit, None) for what, value, unit in _measured(name)]
 
 
-def _measured(name: str) -> Iterator[tuple[str, float]]:
+def _measured(name: str) -> Iterator[Measured]:
     with labs.raised(f"{name}-new") as stack, tempfile.TemporaryDirectory() as directory:
-        yield (
-            "from nothing to the first answer (init, deploy, message)",
-            _timed(lambda: _first(stack, directory)),
-        )
+        with hostmemory.watched(stack) as peak:
+            first = _timed(lambda: _first(stack, directory))
+        yield "from nothing to the first answer (init, deploy, message)", first, "s"
+        yield "memory that the host needs for it, cache aside", peak.mib, "MiB"
         yield from _one_host(stack, Path(directory))
     with fleet(name) as (one, hosts):
-        yield f"first deploy to {HOSTS} hosts at once, each building", _deploy(one, hosts)
-        yield f"no-op deploy to {HOSTS} hosts at once", _deploy(one, hosts)
+        yield f"first deploy to {HOSTS} hosts at once, each building", _deploy(one, hosts), "s"
+        yield f"no-op deploy to {HOSTS} hosts at once", _deploy(one, hosts), "s"
     with fleet(name) as (one, hosts):
-        first = f"picoclaw_images_from={one.lab.name}"
-        yield f"first deploy to {HOSTS} hosts at once, one building", _deploy(one, hosts, "--data", first)
+        source = f"picoclaw_images_from={one.lab.name}"
+        yield f"first deploy to {HOSTS} hosts at once, one building", _deploy(one, hosts, "--data", source), "s"
 
 
 def _first(stack: Stack, directory: str) -> None:
@@ -45,26 +49,49 @@ def _first(stack: Stack, directory: str) -> None:
     stack.ask("hello")
 
 
-def _one_host(stack: Stack, directory: Path) -> Iterator[tuple[str, float]]:
+def _one_host(stack: Stack, directory: Path) -> Iterator[Measured]:
     hosts = str(directory / "hosts.json")
-    yield "no-op deploy, host set up by init", _deploy(stack, hosts)
+    yield "no-op deploy, host set up by init", _deploy(stack, hosts), "s"
     clone = directory / "clone"
     copy_repository(clone)
     version = clone / "agent/__init__.py"
     version.write_text(version.read_text().replace('__version__ = "', '__version__ = "9.'))
-    yield "upgrade to a version that differs in the agent", _deploy(stack, hosts, source=clone)
+    yield "upgrade to a version that differs in the agent", _deploy(stack, hosts, source=clone), "s"
     previous = ("--data", "picoclaw_version=previous")
-    yield "going back to the version before", _deploy(stack, hosts, *previous, source=clone)
-    yield (
-        "refresh (images anew from packages of today)",
-        _deploy(stack, hosts, "--data", "picoclaw_refresh=true"),
-    )
+    yield "going back to the version before", _deploy(stack, hosts, *previous, source=clone), "s"
+    yield from refreshed(stack, hosts)
     backup = str(directory / "backup.age")
     stack.ask(f"run head -c {WORKSPACE_MB}M /dev/urandom > data", timeout=120)
-    yield f"backup of a workspace of {WORKSPACE_MB} MB, verified", _command(stack, hosts, "backup", "--output", backup)
-    yield "restore of it, the host being backed up first", _command(stack, hosts, "restore", backup, "--force")
+    yield (
+        f"backup of a workspace of {WORKSPACE_MB} MB, verified",
+        _command(stack, hosts, "backup", "--output", backup),
+        "s",
+    )
+    yield "restore of it, the host being backed up first", _command(stack, hosts, "restore", backup, "--force"), "s"
     everything = ("--data", "picoclaw_state=absent", "--data", "picoclaw_purge=true")
-    yield "removal of everything", _deploy(stack, hosts, *everything)
+    yield "removal of everything", _deploy(stack, hosts, *everything), "s"
+
+
+def refreshed(stack: Stack, hosts: str) -> Iterator[Measured]:
+    """How long it takes, what the host needs for it, and for how long nobody is there to hear the owner."""
+    stack.wait_ready()
+    began = time.time()
+    with hostmemory.watched(stack) as peak:
+        yield (
+            "refresh (images anew from packages of today)",
+            _deploy(stack, hosts, "--data", "picoclaw_refresh=true"),
+            "s",
+        )
+    yield "memory that the host needs for it, cache aside", peak.mib, "MiB"
+    stopped = _stopped(stack, began)
+    yield "the assistant is away meanwhile", stack.fakes.wait_for_call("getUpdates", since=stopped).time - stopped, "s"
+
+
+def _stopped(stack: Stack, since: float) -> float:
+    """When the gateway's container ended, in Unix time."""
+    events = "docker events --filter event=die --format '{{.TimeNano}} {{.Actor.Attributes.name}}'"
+    lines = stack.lab.ssh(f"{events} --since {since:.0f} --until $(date +%s)", check=True).stdout.splitlines()
+    return next(int(line.split()[0]) / 1e9 for line in lines if line.split()[1] == GATEWAY)
 
 
 @contextmanager

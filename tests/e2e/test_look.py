@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,6 +45,22 @@ def first(found: dict[str, Any]) -> str:
     """The kind of the trouble that it says to do something about."""
     kinds = [check["kind"] for check in found["checks"] if check["kind"] is not None]
     return str(kinds[0]) if kinds else ""
+
+
+def inside(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in the gateway's container; it shows no secret either."""
+    done = stack.lab.ssh(f"docker exec picoclaw picoclaw {' '.join(words)}")
+    assert not any(secret in done.stdout + done.stderr for secret in SECRETS)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def first_inside(stack: Stack) -> str:
+    """The kind of the trouble that the container's own doctor says to do something about."""
+    done = inside(stack, "doctor", "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == (0 if found["well"] else 1)
+    return first(found)
 
 
 @contextmanager
@@ -95,7 +112,45 @@ def test_the_container_tells_its_own_part(stack: Stack) -> None:
     assert done.stdout.startswith("PicoClaw ")
     for words in ("telegram: ok", "/128 MB", "działają wszystkie (20)", "dzisiaj: zapytania"):
         assert words in done.stdout
-    assert "Usage" in stack.lab.ssh("docker exec picoclaw picoclaw doctor 2>&1").stdout, "there is no ssh in there"
+
+
+def test_the_doctor_in_the_container_finds_nothing_on_a_healthy_host(stack: Stack) -> None:
+    """Each check has something to look at there, the clock of the chat service included."""
+    stack.wait_ready()
+    stack.ask("hello")
+    done = inside(stack, "doctor", "--json")
+    found = json.loads(done.stdout)
+    assert [check for check in found["checks"] if check["verdict"] != "ok"] == []
+    assert (done.returncode, found["do"], found["hints"]) == (0, None, [])
+    spoken = inside(stack, "doctor", "--lang", "pl")
+    assert spoken.stdout.splitlines()[-1] == "Nic nie trzeba robić."
+
+
+def test_the_help_in_the_container(stack: Stack) -> None:
+    """The image's byte code has the texts that it is made of."""
+    for command, text in (("doctor", "Poszukaj, co jest nie tak"), ("logs", "Wypisz koniec"), ("task", "Zleć")):
+        assert text in inside(stack, command, "--help", "--lang", "pl").stdout
+    assert "Have the assistant do something" in inside(stack, "task", "--help").stdout
+
+
+def test_the_log_in_the_container(stack: Stack) -> None:
+    stack.wait_ready()
+    kept = inside(stack, "logs", "-n", "200").stdout.splitlines()
+    assert any("gateway: PicoClaw " in line for line in kept)
+    assert "\n".join(kept) in stack.logs(), "what it prints is what Docker has"
+
+
+def test_the_sandbox_sees_nothing_of_the_log(stack: Stack) -> None:
+    stack.wait_ready()
+    asks = (
+        "curl -sS -m 3 --noproxy '*' http://127.0.0.1:18790/log 2>&1; "
+        "curl -sS -m 3 --abstract-unix-socket picoclaw-tasks http://x/log 2>&1; "
+        "grep -cE '@picoclaw-(tasks|chat)' /proc/net/unix"
+    )
+    said = stack.lab.ssh(f"docker exec picoclaw-sandbox bash -c {shlex.quote(asks)}").stdout.splitlines()
+    assert len(said) == 3, said
+    assert all("curl: (7)" in line for line in said[:2]), said
+    assert said[2] == "0"
 
 
 def test_a_stopped_gateway(stack: Stack) -> None:
@@ -120,6 +175,9 @@ def test_a_wrong_config(stack: Stack, section: str, changes: dict[str, object], 
     with stack.edited_config(**{section: changes}):
         stack.wait_for(lambda: stack.lab.ssh("docker exec picoclaw picoclaw health").stdout != "", 20, stack.logs)
         stack.wait_for(lambda: first(doctor(stack)) == kind, 60, lambda: json.dumps(doctor(stack), indent=2))
+        stack.wait_for(lambda: first_inside(stack) == kind, 30, lambda: inside(stack, "doctor").stdout)
+        if kind == "config":
+            assert "llm.modle" in inside(stack, "logs").stdout, "it stands by, and tells its log all the same"
 
 
 def repair(stack: Stack) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
@@ -21,31 +20,17 @@ def status(all_seen: Sequence[Seen], language: str) -> str:
 
 
 def doctor(all_seen: Sequence[Seen], language: str) -> str:
-    """`[{"host", "well", "checks": [{"id", "verdict", "kind", "said"}], "do": str or null}]`."""
-    return _json([_of(seen, language) for seen in all_seen])
-
-
-def _of(seen: Seen, language: str) -> dict[str, Any]:
-    checks = [
-        {
-            "id": finding.check,
-            "verdict": finding.verdict,
-            "kind": finding.trouble and finding.trouble.kind,
-            "said": finding.trouble and judging.said(finding.trouble, seen, language),
-        }
-        for finding in judging.findings(seen)
-    ]
-    found = _troubles(seen, language)
-    return {"host": seen.host, "well": not found, "checks": checks, "do": found[0]["do"] if found else None}
+    """`[{"host", ...}]`, then what agent.doctor.telling has for each."""
+    return _json([
+        {"host": seen.host, **judging.teller(seen, language).document(judging.findings(seen), seen)}
+        for seen in all_seen
+    ])  # fmt: skip
 
 
 def _troubles(seen: Seen, language: str) -> list[dict[str, str]]:
+    teller = judging.teller(seen, language)
     return [
-        {
-            "kind": trouble.kind,
-            "said": judging.said(trouble, seen, language),
-            "do": judging.remedy(trouble, seen, language),
-        }
+        {"kind": trouble.kind, "said": teller.wrong(trouble), "do": teller.remedy(trouble)}
         for trouble in judging.troubles(seen)
     ]
 

@@ -12,13 +12,12 @@ from agent.operator.look.seen import Container, Seen
 from agent.operator.words import say
 
 _WIDTH = 17
-_MARKS = {"ok": "✔", "bad": "✘", "unknown": "–"}
 
 
 def status(seen: Seen, language: str) -> str:
     """A headline, the containers with their memory as bars, a line for each other thing, and what is wrong."""
-    troubles = judging.troubles(seen)
-    lines = [*_body(seen, language), *(f"✘ {judging.said(trouble, seen, language)}" for trouble in troubles)]
+    troubles, teller = judging.troubles(seen), judging.teller(seen, language)
+    lines = [*_body(seen, language), *(f"✘ {teller.wrong(trouble)}" for trouble in troubles)]
     if troubles:
         lines.append(say("look_ask_doctor", language, host=seen.host))
     head = say("look_not_well" if troubles else "look_well", language, host=seen.host)
@@ -27,19 +26,7 @@ def status(seen: Seen, language: str) -> str:
 
 def doctor(seen: Seen, language: str) -> str:
     """A line for each check, and the one thing to do."""
-    lines = [one_line(seen.host)]
-    first = None
-    for finding in judging.findings(seen):
-        name = say(f"check_{finding.check}", language)
-        if finding.trouble is not None:
-            first = first or finding.trouble
-            name = judging.said(finding.trouble, seen, language)
-        elif finding.verdict == "unknown":
-            name = say("look_not_known", language, check=name)
-        lines.append(f"  {_MARKS[finding.verdict]} {name}")
-    if first is None:
-        return "\n".join([*lines, say("look_nothing", language)])
-    return "\n".join([*lines, say("look_do", language, remedy=judging.remedy(first, seen, language))])
+    return "\n".join([one_line(seen.host), *judging.teller(seen, language).lines(judging.findings(seen), seen)])
 
 
 def _head(head: str, seen: Seen, language: str) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agent.status_report import Control, Report
+from agent.doctor import seen
+from agent.doctor.seen import Answer, Disk
+from agent.status_report import Control
+
+__all__ = ["Answer", "Container", "Disk", "Docker", "Drift", "Seen"]
 
 
 @dataclass(frozen=True)
@@ -54,34 +58,12 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Disk:
-    """A file system of the host: bytes, and the share of its inodes in use (0 to 1; 0 where it has no such table)."""
-
-    mount: str
-    size: int
-    free: int
-    inodes_used: float = 0.0
-
-
-@dataclass(frozen=True)
 class Docker:
     """The server's version; else `problem` is what the client said, and `installed` whether there is one."""
 
     version: str = ""
     problem: str = ""
     installed: bool = True
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How one configured model answered a tiny question; `error` is the class of its LLMError."""
-
-    where: str
-    provider: str
-    model: str
-    ok: bool
-    problem: str = ""
-    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,23 +75,18 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """One host. What could not be seen, or was not asked for, is None.
+class Seen(seen.Seen):
+    """One host. What could not be seen, or was not asked for, is None. Clocks are compared with this machine's.
 
     Attributes:
         ssh: what the operator types to get there.
         sudo: what he types before a command there, with a space; empty for root.
         unreachable: ssh's own last line when it did not come through.
         refused: what sudo or the shell said when nothing could be asked there.
-        clock_off_s: by how many seconds its clock is ahead of this machine's.
         memory_total: of the host, in bytes.
         memory_free: what programs could still get of it, in bytes.
         containers: those that exist, by name.
-        report: what the gateway's container says of itself.
-        report_problem: why it says nothing.
         names_host: the name that the host could not resolve; empty when it resolved all.
-        names_gateway: what the resolver said in the gateway's container; empty when it resolved all.
-        answers: of the models, in their order.
     """
 
     host: str
@@ -117,15 +94,9 @@ class Seen:
     sudo: str = ""
     unreachable: str = ""
     refused: str = ""
-    clock_off_s: float | None = None
     memory_total: int | None = None
     memory_free: int | None = None
     docker: Docker | None = None
-    disks: tuple[Disk, ...] = ()
     containers: Mapping[str, Container] = field(default_factory=dict)
-    report: Report | None = None
-    report_problem: str = ""
     names_host: str | None = None
-    names_gateway: str | None = None
-    answers: tuple[Answer, ...] | None = None
     drift: Drift | None = None

@@ -1,12 +1,13 @@
-"""What `picoclaw status`, `logs` and `doctor` say, in English and Polish.
+"""What `picoclaw status`, `logs` and `doctor` say on the operator's machine, in English and Polish.
 
-check_...  the name of a check of agent.operator.look.judging
+check_...  the name of a check of agent.operator.look.checks
 bad_...    what is wrong
-do_...     what to do about it
+do_...     what to do about it; the remedies are for whoever reaches the host over SSH
 """
 
 from __future__ import annotations
 
+from agent.doctor.words import SHARED
 from agent.language import Language
 
 _DEPLOY: dict[Language, str] = {"en": "pyinfra inventory deploy.py", "pl": "pyinfra inventory deploy.py"}
@@ -30,8 +31,15 @@ _LOG: dict[Language, str] = {
     "en": "read why: picoclaw logs {host} --container {short}",
     "pl": "przeczytaj przyczynę: picoclaw logs {host} --container {short}",
 }
+_RESTART: dict[Language, str] = {
+    "en": "restart it: {ssh} '{sudo}docker restart {name}'; when it happens again, see picoclaw logs "
+    "{host} --container {short}",
+    "pl": "zrestartuj go: {ssh} '{sudo}docker restart {name}'; gdy się powtórzy, zobacz picoclaw logs "
+    "{host} --container {short}",
+}
 
 LOOK: dict[str, dict[Language, str]] = {
+    **SHARED,
     "look_well": {"en": "{host}: well", "pl": "{host}: wszystko w porządku"},
     "look_not_well": {"en": "{host}: NOT well", "pl": "{host}: coś jest NIE w porządku"},
     "look_versions": {"en": "PicoClaw {version}, Docker {docker}", "pl": "PicoClaw {version}, Docker {docker}"},
@@ -57,30 +65,14 @@ LOOK: dict[str, dict[Language, str]] = {
         "pl": "odchylenia: nie udało się sprawdzić ({reason})",
     },
     "look_ask_doctor": {"en": "what to do: picoclaw doctor {host}", "pl": "co robić: picoclaw doctor {host}"},
-    "look_do": {"en": "Do this: {remedy}", "pl": "Zrób to: {remedy}"},
-    "look_nothing": {"en": "Nothing to do.", "pl": "Nic nie trzeba robić."},
-    "look_not_known": {"en": "{check}: not looked at", "pl": "{check}: nie sprawdzono"},
     "check_reached": {"en": "reached over SSH", "pl": "połączenie przez SSH"},
     "check_root": {"en": "root there", "pl": "prawa roota"},
-    "check_clock": {"en": "clock", "pl": "zegar"},
-    "check_disk": {"en": "disk", "pl": "dysk"},
     "check_docker": {"en": "Docker runs", "pl": "Docker działa"},
     "check_starts": {"en": "containers can start", "pl": "kontenery mogą się uruchomić"},
     "check_present": {"en": "containers are there", "pl": "kontenery istnieją"},
-    "check_memory": {"en": "memory of the containers", "pl": "pamięć kontenerów"},
     "check_loop": {"en": "no restart loop", "pl": "brak pętli restartów"},
     "check_running": {"en": "containers run", "pl": "kontenery działają"},
-    "check_confined": {"en": "confinement", "pl": "zabezpieczenia"},
-    "check_answers": {"en": "gateway answers", "pl": "bramka odpowiada"},
-    "check_config": {"en": "config.json", "pl": "config.json"},
-    "check_names": {"en": "DNS", "pl": "DNS"},
-    "check_channels": {"en": "channels", "pl": "kanały"},
-    "check_inside": {"en": "sandbox and litellm are connected", "pl": "piaskownica i litellm są podłączone"},
     "check_health": {"en": "health checks", "pl": "testy zdrowia"},
-    "check_model": {"en": "model answers", "pl": "model odpowiada"},
-    "check_access": {"en": "somebody may talk to it", "pl": "ktoś ma dostęp"},
-    "check_strangers": {"en": "who writes to it is known to it", "pl": "zna tych, którzy do niego piszą"},
-    "check_workspace": {"en": "room in the workspace", "pl": "miejsce w przestrzeni roboczej"},
     "check_drift": {"en": "no drift: a deploy would change nothing", "pl": "brak odchyleń: wdrożenie nic nie zmieni"},
     "bad_unreachable": {"en": "{host} cannot be reached: {reason}", "pl": "nie można połączyć się z {host}: {reason}"},
     "do_unreachable": {
@@ -108,14 +100,9 @@ LOOK: dict[str, dict[Language, str]] = {
         "nieważne",
     },
     "do_clock_behind": _CLOCK,
-    "bad_disk": {"en": "the disk is full: {free} MB free on {mount}", "pl": "dysk jest pełny: {free} MB na {mount}"},
     "do_disk": {
         "en": "see what fills it: {ssh} '{sudo}du -xh --max-depth=2 {mount} | sort -h | tail'",
         "pl": "zobacz, co go zajmuje: {ssh} '{sudo}du -xh --max-depth=2 {mount} | sort -h | tail'",
-    },
-    "bad_inodes": {
-        "en": "{mount} can take no more files (inodes)",
-        "pl": "{mount} nie pomieści więcej plików (i-węzły)",
     },
     "do_inodes": {
         "en": "see where the many files are: {ssh} '{sudo}du -x --inodes --max-depth=3 {mount} | sort -n | tail'",
@@ -161,16 +148,8 @@ LOOK: dict[str, dict[Language, str]] = {
         "pl": "uruchom go ponownie: {ssh} '{sudo}docker start {name}'; gdy się powtórzy, zobacz picoclaw logs "
         "{host} --container {short}",
     },
-    "bad_oom": {
-        "en": "{count} processes of {name} were ended for lack of memory (its limit is {limit} MB)",
-        "pl": "liczba procesów {name} zakończonych z braku pamięci: {count} (limit {limit} MB)",
-    },
-    "do_oom": {
-        "en": "restart it: {ssh} '{sudo}docker restart {name}'; when it happens again, see picoclaw logs "
-        "{host} --container {short}",
-        "pl": "zrestartuj go: {ssh} '{sudo}docker restart {name}'; gdy się powtórzy, zobacz picoclaw logs "
-        "{host} --container {short}",
-    },
+    "do_oom": _RESTART,
+    "do_tight": _RESTART,
     "bad_loop": {
         "en": "{name} starts again and again ({restarts} times), its log ends: {last}",
         "pl": "{name} uruchamia się w kółko (restarty: {restarts}), jego log kończy się: {last}",
@@ -189,10 +168,6 @@ LOOK: dict[str, dict[Language, str]] = {
         "en": "let it go on: {ssh} '{sudo}docker unpause {name}'",
         "pl": "wznów go: {ssh} '{sudo}docker unpause {name}'",
     },
-    "bad_weak": {
-        "en": "{name} is confined more weakly than it should be: {controls}",
-        "pl": "{name} jest zabezpieczony słabiej, niż powinien: {controls}",
-    },
     "do_weak": {
         "en": "the deploy makes it anew as it should be: pyinfra inventory deploy.py",
         "pl": "wdrożenie utworzy go na nowo, jak należy: pyinfra inventory deploy.py",
@@ -205,12 +180,10 @@ LOOK: dict[str, dict[Language, str]] = {
         "en": "deploy this version: pyinfra inventory deploy.py",
         "pl": "wdróż tę wersję: pyinfra inventory deploy.py",
     },
-    "bad_silent": {"en": "the gateway does not answer: {reason}", "pl": "bramka nie odpowiada: {reason}"},
     "do_silent": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} says what it was at)",
         "pl": "zrestartuj ją: {ssh} '{sudo}docker restart picoclaw' (picoclaw logs {host} pokaże, co robiła)",
     },
-    "bad_config": {"en": "the gateway does not serve: {reason}", "pl": "bramka nie działa: {reason}"},
     "do_config": {
         "en": "correct config.json (picoclaw config check names everything), then: pyinfra inventory deploy.py",
         "pl": "popraw config.json (picoclaw config check wymieni wszystko), potem: pyinfra inventory deploy.py",
@@ -233,27 +206,14 @@ LOOK: dict[str, dict[Language, str]] = {
         "pl": "wdrożenie poda kontenerowi i zaporze obecne serwery DNS: pyinfra inventory deploy.py, potem "
         "{ssh} '{sudo}docker restart picoclaw'",
     },
-    "bad_token": {
-        "en": "{channel} refuses the token: {reason}",
-        "pl": "{channel} odrzuca token: {reason}",
-    },
     "do_token": _TOKEN,
-    "bad_channel_owner": {"en": "{channel}: {reason}", "pl": "{channel}: {reason}"},
     "do_channel_owner": {
         "en": "do what it says, then: {ssh} '{sudo}docker restart picoclaw'",
         "pl": "zrób, co tam napisano, potem: {ssh} '{sudo}docker restart picoclaw'",
     },
-    "bad_channel_away": {
-        "en": "{channel} has no contact: {reason}",
-        "pl": "{channel} nie ma kontaktu: {reason}",
-    },
     "do_channel_away": {
         "en": "wait a few minutes, it tries by itself; when it stays so: {ssh} '{sudo}docker restart picoclaw'",
         "pl": "poczekaj kilka minut, próbuje sam; gdy to nie minie: {ssh} '{sudo}docker restart picoclaw'",
-    },
-    "bad_sandbox": {
-        "en": "the sandbox is not connected to the gateway",
-        "pl": "piaskownica nie jest podłączona do bramki",
     },
     "do_sandbox": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw-sandbox' (picoclaw logs {host} --container "
@@ -261,12 +221,10 @@ LOOK: dict[str, dict[Language, str]] = {
         "pl": "zrestartuj ją: {ssh} '{sudo}docker restart picoclaw-sandbox' (przyczyna: picoclaw logs {host} "
         "--container sandbox)",
     },
-    "bad_egress": {"en": "the way out of {client} is shut: {reason}", "pl": "wyjście {client} nie działa: {reason}"},
     "do_egress": {
         "en": "restart the gateway: {ssh} '{sudo}docker restart picoclaw'",
         "pl": "zrestartuj bramkę: {ssh} '{sudo}docker restart picoclaw'",
     },
-    "bad_litellm": {"en": "picoclaw-llm does not answer the gateway", "pl": "picoclaw-llm nie odpowiada bramce"},
     "do_litellm": {
         "en": "restart it: {ssh} '{sudo}docker restart picoclaw-llm' (picoclaw logs {host} --container llm says why)",
         "pl": "zrestartuj go: {ssh} '{sudo}docker restart picoclaw-llm' (przyczyna: picoclaw logs {host} "
@@ -280,40 +238,20 @@ LOOK: dict[str, dict[Language, str]] = {
         "en": "restart it: {ssh} '{sudo}docker restart {name}'",
         "pl": "zrestartuj go: {ssh} '{sudo}docker restart {name}'",
     },
-    "bad_key": {"en": "{provider} refuses the key: {reason}", "pl": "{provider} odrzuca klucz: {reason}"},
     "do_key": {key: text.replace("{where}", "{where}.api_key") for key, text in _LLM.items()},
-    "bad_quota": {"en": "{provider}: {reason}", "pl": "{provider}: {reason}"},
-    "do_quota": {
-        "en": "see to the account at {provider}, or add another model to llm.fallbacks in config.json",
-        "pl": "sprawdź konto u dostawcy {provider} albo dodaj inny model do llm.fallbacks w config.json",
-    },
-    "bad_model": {"en": "{model} does not answer: {reason}", "pl": "{model} nie odpowiada: {reason}"},
     "do_model": {
         "en": "do what it says; picoclaw doctor {host} asks the model again",
         "pl": "zrób, co tam napisano; picoclaw doctor {host} zapyta model ponownie",
     },
-    "bad_nobody": {
-        "en": "nobody may talk to it: allowed_user_ids is empty ({channels})",
-        "pl": "nikt nie ma dostępu: allowed_user_ids jest puste ({channels})",
-    },
     "do_nobody": {
         "en": "get a code with {ssh} '{sudo}docker exec picoclaw picoclaw pair' and send the bot what it shows",
         "pl": "weź kod z {ssh} '{sudo}docker exec picoclaw picoclaw pair' i wyślij botowi to, co pokaże",
-    },
-    "bad_strangers": {
-        "en": "{channel}: nobody of allowed_user_ids has ever written, strangers were turned away: {count}",
-        "pl": "{channel}: nikt z allowed_user_ids jeszcze nie napisał, odprawieni obcy: {count}",
     },
     "do_strangers": {
         "en": "if that was you, your id is another: picoclaw logs {host} shows it (user ... is not in "
         "allowed_user_ids); put it into allowed_user_ids in config.json and deploy",
         "pl": "jeśli to Ty, masz inny identyfikator: pokaże go picoclaw logs {host} (user ... is not in "
         "allowed_user_ids); wpisz go do allowed_user_ids w config.json i uruchom wdrożenie",
-    },
-    "bad_workspace": {"en": "the workspace is full", "pl": "przestrzeń robocza jest pełna"},
-    "do_workspace": {
-        "en": "ask the assistant to delete something, or raise sandbox.workspace_mb in config.json and deploy",
-        "pl": "poproś asystenta, żeby coś usunął, albo zwiększ sandbox.workspace_mb w config.json i wdróż",
     },
     "bad_drift": {"en": "a deploy would change: {changes}", "pl": "wdrożenie zmieniłoby: {changes}"},
     "do_drift": {

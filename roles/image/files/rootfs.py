@@ -33,6 +33,8 @@ LEFT_OUT = (
 )
 # Commands that pip put beside the packages, and type stubs.
 PACKAGES_LEFT_OUT = ("__pycache__", "bin", "*.pyi")
+# Where the docstrings stay, for click's --help is made of them.
+COMMANDS = ("agent/cli.py", "agent/*_commands.py")
 # What Python runs by itself when it starts, if only it lies in the right place: how litellm 1.82.8 stole.
 HOOKS = ("*.pth", "*.egg-link", "sitecustomize*", "usercustomize*")
 TRUST = ("/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/usr/share/ca-certificates", "/usr/lib/ssl")
@@ -176,7 +178,7 @@ def compile_all(*trees: Path) -> None:
     """Leave only byte code, without docstrings and debug ranges: start-up, memory and image size all win."""
     for tree in trees:
         for source in tree.rglob("*.py"):
-            keep_docstrings = source.match("agent/cli.py")  # click's --help is made of them
+            keep_docstrings = any(source.match(pattern) for pattern in COMMANDS)
             compiled = compileall.compile_file(
                 source, legacy=True, quiet=1, optimize=1 if keep_docstrings else 2, stripdir=str(tree)
             )

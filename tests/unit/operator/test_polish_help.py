@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from agent import cli, look_commands
 from agent.cli import main
-from agent.operator.polish_help import CLICKS, COMMANDS, OPTIONS, first_line
+from agent.polish_help import CLICKS, COMMANDS, OPTIONS, first_line
+from roles.common.names import REPOSITORY
 
 
 def every(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -20,6 +25,15 @@ def every(command: click.Command, path: str = "") -> Iterator[tuple[str, click.C
 
 
 ALL = dict(every(main))
+# Those of a container, whose names the operator's machine has for its own.
+CONTAINERS = (cli.status, *look_commands.COMMANDS)
+# Begins as in the image, which does not hold the operator's part.
+IN_THE_CONTAINER = """
+import sys
+sys.modules["agent.operator"] = None
+from agent.cli import main
+main(prog_name="picoclaw")
+"""
 
 
 def printed(*words: str, **environ: str) -> str:
@@ -37,9 +51,24 @@ def test_nothing_of_it_stays_english(path: str) -> None:
     assert printed(*path.split(), "--help").startswith("Usage: picoclaw"), "and the next one is English again"
 
 
+@pytest.mark.parametrize("path", ["", "doctor", "logs", "status", "task", "llm check"])
+def test_nor_in_the_container(path: str) -> None:
+    words = [sys.executable, "-c", IN_THE_CONTAINER, *path.split(), "--help", "--lang"]
+    environ = {**os.environ, "LC_ALL": "C.UTF-8"}
+    polish, english = (
+        subprocess.run([*words, language], cwd=REPOSITORY, env=environ, capture_output=True, text=True, check=True)
+        for language in ("pl", "en")
+    )
+    for word in ("Usage:", "Options:", "Commands:", "Show ", "default:", "Language", "On the host", "Print ", "Look "):
+        assert word not in polish.stdout
+    assert english.stdout.startswith(f"Usage: picoclaw {path}".rstrip())
+    assert "picoclaw init" not in english.stdout
+
+
 def test_no_text_is_translated_that_nobody_says() -> None:
-    said = {first_line(command.help or "") for command in ALL.values()}
-    helps = {one.help for command in ALL.values() for one in command.params if isinstance(one, click.Option)}
+    commands = [*ALL.values(), *CONTAINERS]
+    said = {first_line(command.help or "") for command in commands}
+    helps = {one.help for command in commands for one in command.params if isinstance(one, click.Option)}
     assert COMMANDS.keys() == said
     assert OPTIONS.keys() - helps == {"Show this message and exit."}
 

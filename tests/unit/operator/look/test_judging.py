@@ -13,12 +13,13 @@ from agent.operator.look.checks import CHECKS
 from agent.operator.look.names import GATEWAY, SANDBOX
 from agent.operator.look.seen import Answer, Disk, Docker, Drift, Seen
 from agent.operator.look.words import LOOK
-from agent.status_report import Channel, Control, Model, Report, Workspace
+from agent.status_report import Channel, Control, Memory, Model, Report, Workspace
 from tests.unit.operator.look import healthy
 
 RUNC = "OCI runtime create failed: open sysctl net.ipv4.ip_unprivileged_port_start file: reopen fd 8: permission denied"
 WEAK = (Control(id="memory", expected="≤ 128 MB", seen="512 MB", ok=False),)
 REFUSED_TOKEN = "Telegram refuses the bot token: put BotFather's into channel.bot_token"
+FULL = Memory(used=126 * 2**20, limit=128 * 2**20)
 GONE = Channel(problem=REFUSED_TOKEN, problem_pl="zły token", curable=False, refused_token=True)
 
 
@@ -56,6 +57,8 @@ TROUBLES: dict[str, tuple[Seen, str, str]] = {
     "oom_ended": (healthy.with_containers(status="exited", up_s=None, oom_killed=True, exit_code=137),
                   "lack of memory (its limit is 128 MB)", "docker start picoclaw'"),
     "oom": (healthy.with_containers(oom_kills=3), "3 processes of picoclaw", "docker restart picoclaw'"),
+    "tight": (healthy.seen(report=healthy.report(memory={"sandbox": FULL, "gateway": FULL})),
+              "picoclaw is nearly out of memory: 126 of 128 MB", "docker restart picoclaw'"),
     "loop": (healthy.with_sandbox(restarts=9, up_s=4.0), "again and again (9 times), its log ends: the last line",
              "picoclaw logs mikrus --container sandbox"),
     "paused": (healthy.with_containers(status="paused"), "is paused", "docker unpause picoclaw'"),
@@ -115,16 +118,17 @@ def test_the_trouble_and_its_remedy(kind: str) -> None:
     seen, words, remedy = TROUBLES[kind]
     first = judging.troubles(seen)[0]
     assert first.kind == kind
-    assert words in judging.said(first, seen, "en")
-    assert remedy in judging.remedy(first, seen, "en")
+    assert words in judging.teller(seen, "en").wrong(first)
+    assert remedy in judging.teller(seen, "en").remedy(first)
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_both_sentences_exist_in_polish_and_say_the_same_things(kind: str) -> None:
     seen, _, _ = TROUBLES[kind]
     first = judging.troubles(seen)[0]
-    for say, key in ((judging.said, f"bad_{kind}"), (judging.remedy, f"do_{kind}")):
-        assert say(first, seen, "pl")
+    teller = judging.teller(seen, "pl")
+    for say, key in ((teller.wrong, f"bad_{kind}"), (teller.remedy, f"do_{kind}")):
+        assert say(first)
         fields = [set(re.findall(r"{\w+}", LOOK[key][language])) for language in ("en", "pl")]
         assert fields[0] == fields[1], key
 
@@ -156,6 +160,8 @@ def test_what_cannot_be_seen_is_neither_well_nor_wrong() -> None:
 def test_what_is_no_trouble() -> None:
     assert judging.troubles(healthy.with_sandbox(oom_kills=5)) == [], "a command of the model's has met its limit"
     assert judging.troubles(healthy.with_containers(restarts=9)) == [], "it has run for hours since"
+    sandbox = healthy.seen(report=healthy.report(memory={"sandbox": FULL}))
+    assert judging.troubles(sandbox) == [], "so has this one"
     assert judging.troubles(healthy.seen(clock_off_s=-20.0)) == []
     both = {"telegram": Channel(last_contact_s=1.0), "discord": Channel(last_contact_s=1.0, paired=False)}
     assert judging.troubles(healthy.seen(report=healthy.report(channels=both))) == []
@@ -166,13 +172,13 @@ def test_a_channel_that_only_the_owner_can_mend_comes_first() -> None:
     seen = healthy.seen(report=healthy.report(channels=channels))
     first = judging.troubles(seen)[0]
     assert first.kind == "token"
-    assert REFUSED_TOKEN in judging.said(first, seen, "en")
-    assert "zły token" in judging.said(first, seen, "pl")
+    assert REFUSED_TOKEN in judging.teller(seen, "en").wrong(first)
+    assert "zły token" in judging.teller(seen, "pl").wrong(first)
 
 
 def test_what_a_container_says_stays_on_its_line_and_obeys_nobody() -> None:
     seen = healthy.with_containers(status="exited", up_s=None, last_lines=("\x1b[2J\u202eall\n✔ fine" + "x" * 999,))
-    said = judging.said(judging.troubles(seen)[0], seen, "en")
+    said = judging.teller(seen, "en").wrong(judging.troubles(seen)[0])
     assert "\x1b" not in said
     assert "\n" not in said
     assert "\u202e" not in said

@@ -1,4 +1,4 @@
-"""`--help` and usage errors in Polish, where the operator's locale or `--lang` asks for it: texts by their English.
+"""`--help` and usage errors in Polish, where the locale or `--lang` asks for it: texts by their English.
 
 click takes its own words from gettext; they are replaced while a command runs, so that no compiled catalogue is needed.
 """
@@ -123,6 +123,23 @@ COMMANDS: dict[str, str] = {
         zostanie w tym czasie uruchomiony ponownie, docker exec kończy się kodem 137: uruchom to samo polecenie jeszcze
         raz, z tym samym --id, a zadanie nie zostanie wykonane dwa razy.
         """,
+    "Look for what is wrong, as far as it is seen in this container, and name the one thing to do.": """\
+        Poszukaj, co jest nie tak, na ile widać to z tego kontenera, i powiedz, co zrobić.
+
+        Kod wyjścia 1, gdy coś jest. Nic nie jest zmieniane. Na hoście: docker exec picoclaw picoclaw doctor
+        """,
+    "Print the end of the gateway's log since its start: it keeps the last 200 lines, at most 64 KB.": """\
+        Wypisz koniec logu bramki od jej startu: pamięta ona ostatnie 200 wierszy, najwyżej 64 KB.
+
+        Na hoście: docker exec picoclaw picoclaw logs; więcej ma docker logs picoclaw.
+        """,
+    "Print how this gateway is: channels, model, memory, usage, confinement, last error; "
+    "exit 1 when it is not well.": """\
+        Wypisz stan tej bramki: kanały, model, pamięć, zużycie, zabezpieczenia, ostatni błąd; kod wyjścia 1, gdy coś
+        jest nie tak.
+
+        Na hoście: docker exec picoclaw picoclaw status
+        """,
     "Print what the models have cost, by day (UTC) and model.": """\
         Wypisz, ile kosztowały modele, według dni (UTC) i modeli.
 
@@ -171,6 +188,7 @@ OPTIONS: dict[str, str] = {
     "A channel of config.json that goes for it; without, all stay.": "Kanał z config.json, który mu ustąpi; bez tego "
     "zostają wszystkie.",
     "Go on with what is logged from now on, until Ctrl-C.": "Pokazuj dalej, co jest logowane od teraz, aż do Ctrl-C.",
+    "So many of the last lines.": "Tyle ostatnich wierszy.",
     "Lines of each log.": "Wiersze każdego logu.",
     "Whose log; may be given more than once.": "Czyj log; można podać więcej niż raz.",
     "Print each line as JSON: host, container, line.": "Wypisz każdy wiersz jako JSON: host, container, line.",
