@@ -187,8 +187,8 @@ def uncut() -> Iterator[None]:
 
 
 def backoff(failures: int, longest: float = 60.0) -> float:
-    """Seconds to wait after this many failures in a row: doubling from 1 s, with jitter."""
-    return min(longest, 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
+    """Seconds to wait after this many failures in a row: doubling from 1 s up to `longest`, and as little as half."""
+    return min(longest, 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 
 __all__ = [
