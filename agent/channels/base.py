@@ -15,6 +15,7 @@ from agent.errors import PicoClawError
 from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
 
 FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
+MOST_MISSED = 1000  # messages of a chat that are caught up with; of more, the chat is told
 OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner: a refused token, say
 
 
@@ -42,6 +43,9 @@ class Desk(Protocol):
             marks: names and values of the places up to which the service's streams are stored with them; a name begins
                 with the channel's own.
         """
+
+    def tell(self, chat_id: str, sentence: Sentence, marks: Mapping[str, str]) -> None:
+        """Have something said in a chat, in its language, and store marks with it: said once, whatever happens."""
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The marks stored so far whose names begin with `prefix`, by name."""
@@ -193,6 +197,7 @@ def backoff(failures: int, longest: float = 60.0) -> float:
 
 __all__ = [
     "FRESH_AFTER",
+    "MOST_MISSED",
     "OWNER_WAIT_S",
     "Attachment",
     "Channel",
