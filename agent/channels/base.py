@@ -47,6 +47,9 @@ class Desk(Protocol):
     def tell(self, chat_id: str, sentence: Sentence, marks: Mapping[str, str]) -> None:
         """Have something said in a chat, in its language, and store marks with it: said once, whatever happens."""
 
+    def moved(self, chat_id: str, to: str) -> None:
+        """The service has given a chat another id: its conversation goes along; `send` still takes the old one."""
+
     def marks(self, prefix: str) -> dict[str, str]:
         """The marks stored so far whose names begin with `prefix`, by name."""
 

@@ -67,6 +67,10 @@ class FrontDesk:
         self._mailbox.post([Outbound(self._channel, chat_id, body) for body in self._compose(text)], marks)
         self._ready()
 
+    def moved(self, chat_id: str, to: str) -> None:
+        """Move what is stored of a chat."""
+        self._mailbox.move(self._channel, chat_id, to)
+
     def marks(self, prefix: str) -> dict[str, str]:
         """The places stored so far."""
         return self._mailbox.marks(prefix)

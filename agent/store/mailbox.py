@@ -209,6 +209,20 @@ class Mailbox(Store):
     def _mark(self, marks: Mapping[str, str] | None) -> None:
         self._db.executemany("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)", (marks or {}).items())
 
+    def move(self, channel: str, chat_id: str, to: str) -> None:
+        """Give a chat another id, in its conversation as well; a second time changes nothing.
+
+        What is worked on or on its way keeps the old one, which the channel's `send` follows: it would go out twice.
+        """
+        with self.together():
+            self._db.execute(
+                "UPDATE inbox SET chat_id = ? WHERE channel = ? AND chat_id = ? AND done_at IS NOT NULL",
+                (to, channel, chat_id),
+            )
+            self._db.execute(
+                "UPDATE messages SET session = ? WHERE session = ?", (f"{channel}:{to}", f"{channel}:{chat_id}")
+            )
+
     def chats_to_send_to(self, channel: str) -> list[str]:
         """The chats of a channel for which something waits to be sent, the longest wait first."""
         rows = self._db.execute(

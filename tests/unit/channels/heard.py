@@ -51,6 +51,7 @@ class Heard:
         self.events: list[Inbound | Edited] = []
         self.stored: dict[str, str] = dict(marks or {})
         self.told: list[tuple[str, str]] = []
+        self.moves: list[tuple[str, str]] = []
         self.allowed = None if allowed is None else list(allowed)
 
     @property
@@ -75,6 +76,10 @@ class Heard:
         """Remember what was to be said."""
         self.told.append((chat_id, sentence))
         self.stored.update(marks)
+
+    def moved(self, chat_id: str, to: str) -> None:
+        """Remember it."""
+        self.moves.append((chat_id, to))
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The places handed in so far."""
