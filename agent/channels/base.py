@@ -15,6 +15,7 @@ from agent.errors import PicoClawError
 from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
 
 FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
+MOST_MISSED = 1000  # messages of a chat that are caught up with; of more, the chat is told
 OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner: a refused token, say
 
 
@@ -42,6 +43,12 @@ class Desk(Protocol):
             marks: names and values of the places up to which the service's streams are stored with them; a name begins
                 with the channel's own.
         """
+
+    def tell(self, chat_id: str, sentence: Sentence, marks: Mapping[str, str]) -> None:
+        """Have something said in a chat, in its language, and store marks with it: said once, whatever happens."""
+
+    def moved(self, chat_id: str, to: str) -> None:
+        """The service has given a chat another id: its conversation goes along; `send` still takes the old one."""
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The marks stored so far whose names begin with `prefix`, by name."""
@@ -187,12 +194,13 @@ def uncut() -> Iterator[None]:
 
 
 def backoff(failures: int, longest: float = 60.0) -> float:
-    """Seconds to wait after this many failures in a row: doubling from 1 s, with jitter."""
-    return min(longest, 2.0 ** min(failures - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
+    """Seconds to wait after this many failures in a row: doubling from 1 s up to `longest`, and as little as half."""
+    return min(longest, 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 
 __all__ = [
     "FRESH_AFTER",
+    "MOST_MISSED",
     "OWNER_WAIT_S",
     "Attachment",
     "Channel",

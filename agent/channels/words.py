@@ -15,6 +15,12 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "slow_down": {"en": "{service} asks to slow down", "pl": "{service} prosi, żeby zwolnić"},
     "answers": {"en": "{service} answers {status}", "pl": "{service} odpowiada: {status}"},
     "error": {"en": "{service} answers with an error: {why}", "pl": "{service} odpowiada błędem: {why}"},
+    "left_out": {
+        "en": "While I was away, more was written here than I go back for: I have read the newest {most} messages and "
+        "left out the older ones. If one of those was for me, please write it again.",
+        "pl": "Kiedy mnie nie było, napisano tu więcej, niż nadrabiam: mam {most} najnowszych wiadomości, starsze "
+        "pominąłem. Jeśli któraś z nich była do mnie, napisz ją proszę jeszcze raz.",
+    },
     "telegram_token": {
         "en": "Telegram refuses the bot token: put BotFather's into channel.bot_token",
         "pl": "Telegram odrzuca token bota: wpisz token od BotFathera do channel.bot_token",

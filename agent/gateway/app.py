@@ -122,8 +122,10 @@ class Gateway:
                 self._redact,
                 received=self._received,
                 edited=self._conversations.edited,
+                compose=channel.compose,
+                ready=self._delivery[name].wake,
             )
-            for name in self._channels
+            for name, channel in self._channels.items()
         }
         orders.open(self._channels, self._desks, {name: access[name] for name in self._chats})
         contacts = {name: channel.contact for name, channel in self._chats.items()}

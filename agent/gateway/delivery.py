@@ -14,6 +14,8 @@ log = logging.getLogger("delivery")
 
 # Requests of one channel at a time: a service that asks to slow down is not asked by every chat at once.
 AT_ONCE = 4
+# So many failures make a message suspect: some two minutes. A service that is away lets no other through either.
+SUSPECT_AFTER = 8
 # What no channel should raise may pass; a message that raises it every time must not keep its chat waiting for ever.
 MOST_SURPRISES = 5
 
@@ -53,6 +55,7 @@ class Delivery:
 
     async def _deliver(self, message: Outbound) -> None:
         failures = surprises = 0
+        overtaken = False
         while True:
             try:
                 async with self._places:
@@ -61,7 +64,15 @@ class Delivery:
                 self._give_up(message, str(error))
                 return
             except ChannelError as error:
-                failures += 1
+                if overtaken:
+                    self._give_up(message, str(error))
+                    return
+                failures += error.retry_after is None
+                if failures == SUSPECT_AFTER:
+                    log.error("%s: message %d fails again and again: %s", self._channel.name, message.id, error)
+                if failures >= SUSPECT_AFTER and await self._overtaken(message):
+                    overtaken = True
+                    continue
                 wait = error.retry_after or backoff(failures)
                 log.warning("%s: message %d waits %.0f s: %s", self._channel.name, message.id, wait, error)
                 await asyncio.sleep(wait)
@@ -73,9 +84,29 @@ class Delivery:
                     return
                 await asyncio.sleep(backoff(surprises))
             else:
-                self._mailbox.sent(message)
-                self._forget_file(message)
+                self._done(message)
                 return
+
+    async def _overtaken(self, message: Outbound) -> bool:
+        """Whether the next message to the chat gets through where this one does not: then the fault is its own."""
+        following = self._mailbox.next_unsent(self._channel.name, message.chat_id, after=message.id)
+        if following is None:
+            return False
+        try:
+            async with self._places:
+                await self._channel.send(following)
+        except RejectedError as error:
+            self._give_up(following, str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - its own turn comes
+            log.debug("%s: message %d: %r", self._channel.name, following.id, error)
+            return False
+        self._done(following)
+        return True
+
+    def _done(self, message: Outbound) -> None:
+        self._mailbox.sent(message)
+        self._forget_file(message)
 
     def _give_up(self, message: Outbound, why: str) -> None:
         log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)

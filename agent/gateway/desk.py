@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from agent.channels.words import Sentence, said
 from agent.gateway.access import Access
 from agent.gateway.redaction import Redaction
-from agent.store.mailbox import Edited, Inbound, Mailbox
+from agent.store.mailbox import Edited, Inbound, Mailbox, Outbound
 
 
 class FrontDesk:
@@ -20,9 +21,11 @@ class FrontDesk:
         redact: takes secrets out of what is stored.
         received: called with each message that was just stored.
         edited: called with each change of a message.
+        compose: the channel's.
+        ready: called when something is to be sent.
     """
 
-    def __init__(  # noqa: PLR0913 - the two that are called go by name
+    def __init__(  # noqa: PLR0913 - those that are called go by name
         self,
         channel: str,
         access: Access,
@@ -31,6 +34,8 @@ class FrontDesk:
         *,
         received: Callable[[Inbound], None],
         edited: Callable[[Edited], None],
+        compose: Callable[[str], list[str]],
+        ready: Callable[[], None],
     ) -> None:
         self._channel = channel
         self._access = access
@@ -38,6 +43,8 @@ class FrontDesk:
         self._redact = redact
         self._received = received
         self._edited = edited
+        self._compose = compose
+        self._ready = ready
 
     def receive(self, events: Iterable[Inbound | Edited], marks: Mapping[str, str] | None = None) -> None:
         """Store what may be answered, then pass it on; the channel acknowledges when this returns.
@@ -53,6 +60,16 @@ class FrontDesk:
             if isinstance(event, Edited):
                 text = None if event.text is None else self._redact(event.text)
                 self._edited(replace(event, text=text))
+
+    def tell(self, chat_id: str, sentence: Sentence, marks: Mapping[str, str]) -> None:
+        """Store what is to be said and the places in one transaction, then have it sent."""
+        text = str(said(sentence, self._mailbox.language_in(self._channel, chat_id)))
+        self._mailbox.post([Outbound(self._channel, chat_id, body) for body in self._compose(text)], marks)
+        self._ready()
+
+    def moved(self, chat_id: str, to: str) -> None:
+        """Move what is stored of a chat."""
+        self._mailbox.move(self._channel, chat_id, to)
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The places stored so far."""

@@ -138,7 +138,7 @@ class Mailbox(Store):
                 ).fetchone()  # fmt: skip
                 if row is not None:
                     fresh.append(_inbound(row))
-            self._db.executemany("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)", (marks or {}).items())
+            self._mark(marks)
         return fresh
 
     def marks(self, prefix: str) -> dict[str, str]:
@@ -196,13 +196,31 @@ class Mailbox(Store):
             self._db.execute("UPDATE inbox SET done_at = ? WHERE id = ?", (time.time(), inbound.id))
             self.post(replies)
 
-    def post(self, messages: Iterable[Outbound]) -> None:
-        """Store messages that are to be sent."""
+    def post(self, messages: Iterable[Outbound], marks: Mapping[str, str] | None = None) -> None:
+        """Store messages that are to be sent, and marks with them."""
         now = time.time()
         with self.together():
             self._db.executemany(
                 f"INSERT INTO outbox ({_POSTED}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(*(getattr(message, column) for column in _POSTED.split(", ")), now) for message in messages],
+            )
+            self._mark(marks)
+
+    def _mark(self, marks: Mapping[str, str] | None) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)", (marks or {}).items())
+
+    def move(self, channel: str, chat_id: str, to: str) -> None:
+        """Give a chat another id, in its conversation as well; a second time changes nothing.
+
+        What is worked on or on its way keeps the old one, which the channel's `send` follows: it would go out twice.
+        """
+        with self.together():
+            self._db.execute(
+                "UPDATE inbox SET chat_id = ? WHERE channel = ? AND chat_id = ? AND done_at IS NOT NULL",
+                (to, channel, chat_id),
+            )
+            self._db.execute(
+                "UPDATE messages SET session = ? WHERE session = ?", (f"{channel}:{to}", f"{channel}:{chat_id}")
             )
 
     def chats_to_send_to(self, channel: str) -> list[str]:
@@ -214,12 +232,12 @@ class Mailbox(Store):
         )
         return [row[0] for row in rows]
 
-    def next_unsent(self, channel: str, chat_id: str) -> Outbound | None:
-        """What is to be sent next to a chat."""
+    def next_unsent(self, channel: str, chat_id: str, after: int = 0) -> Outbound | None:
+        """What is to be sent next to a chat, `after` a message with this id."""
         row = self._db.execute(
             f"SELECT {_OUTBOUND} FROM outbox WHERE channel = ? AND chat_id = ? AND sent_at IS NULL AND failed IS NULL"
-            " ORDER BY id LIMIT 1",
-            (channel, chat_id),
+            " AND id > ? ORDER BY id LIMIT 1",
+            (channel, chat_id, after),
         ).fetchone()
         return None if row is None else Outbound(*row)
 
@@ -231,6 +249,14 @@ class Mailbox(Store):
     def language_of(self, turn: int) -> str:
         """The language of the user whose message has this id; English when there is none any more."""
         row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
+        return "en" if row is None else str(row[0])
+
+    def language_in(self, channel: str, chat_id: str) -> str:
+        """The language of who wrote last in a chat, or else in the channel; English when nobody has."""
+        row = self._db.execute(
+            "SELECT language FROM inbox WHERE channel = ? ORDER BY chat_id = ? DESC, id DESC LIMIT 1",
+            (channel, chat_id),
+        ).fetchone()
         return "en" if row is None else str(row[0])
 
     def files(self) -> set[str]:

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,11 @@ CONNECT_S = 15.0
 # What Discord may take to say READY or RESUMED; a session is sometimes neither resumed nor refused.
 BEGIN_S = 15.0
 MOST_RESUMES = 2
+# Discord takes a bot's token away when it begins more than 1000 sessions a day: from this many in an hour on, it is one
+# in so many seconds.
+MANY_SESSIONS = 25
+SESSION_EVERY_S = 150.0
+_HOUR_S = 3600.0
 # What the answer to a heartbeat may take; nothing else tells a connection that is dead.
 ACK_S = 10.0
 
@@ -105,6 +111,7 @@ class Gateway:
         self._due: list[tuple[str, Mapping[str, Any]]] = []
         self._session: Session | None = None
         self._resumes = 0
+        self._begun: deque[float] = deque(maxlen=MANY_SESSIONS)
 
     async def listen(self, http: HTTPClient) -> None:
         """Connect, resuming the last session where there is one, and hear until the connection ends.
@@ -119,6 +126,8 @@ class Gateway:
         if self._resumes >= MOST_RESUMES:
             self._session = None
         self._resumes += self._session is not None
+        if self._session is None:
+            await self._may_begin()
         ws: Any = None
         try:
             async with asyncio.timeout(CONNECT_S):
@@ -141,6 +150,13 @@ class Gateway:
     def forget(self) -> None:
         """Begin anew the next time."""
         self._session = None
+
+    async def _may_begin(self) -> None:
+        """Wait where many sessions were begun lately, whatever ended them."""
+        now = time.monotonic()
+        if len(self._begun) == MANY_SESSIONS and now - self._begun[0] < _HOUR_S:
+            await asyncio.sleep(max(0.0, self._begun[-1] + SESSION_EVERY_S - now))
+        self._begun.append(time.monotonic())
 
     async def _begin(self, ws: Any) -> None:  # noqa: ANN401 - discord.py's, which does not type it
         try:

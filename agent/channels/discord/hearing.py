@@ -177,7 +177,7 @@ class Hearing:
                 failures += 1
                 if self._contact.failed(Sentence("discord_missed", why=error.words)):
                     log.error("what was missed cannot be read: %s", error)
-                await asyncio.sleep(backoff(failures))
+                await asyncio.sleep(error.retry_after or backoff(failures))
             except _UNKNOWN_FORM as error:
                 raise GarbageError(type(error).__name__) from None
             else:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.channels.base import Desk, Inbound, RejectedError
+from agent.channels.base import MOST_MISSED, Desk, Inbound, RejectedError
 from agent.channels.discord.rest import Rest
 from agent.channels.discord.sending import MESSAGES
+from agent.channels.words import Sentence
 
 log = logging.getLogger("discord")
 
 Read = Callable[..., Inbound | None]
 
 SERVERS_S = 5.0  # what Discord takes to tell of all servers after READY
-MOST_MISSED = 500  # messages of a channel that are caught up with
 SEEN, PLACE = "discord", "discord:"
 _PAGE = 100
 _MARGIN = 60_000 << 22  # ids of a minute: a message may come later than one of another server with a higher id
@@ -31,11 +31,16 @@ _PRIVATE = 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel in which something may have been missed, and after which message."""
+    """A channel in which something may have been missed, and after which message.
+
+    Attributes:
+        known: whether something was ever said there that was for the assistant.
+    """
 
     channel: str
     after: int
     private: bool
+    known: bool = True
 
 
 class Servers:
@@ -119,7 +124,7 @@ class History:
         for channel, newest in self._servers.newest.items():
             after = max(marks.get(channel, -1), -1 if since is None else since)
             if 0 <= after < newest:
-                found.append(Place(channel, after, private=False))
+                found.append(Place(channel, after, private=False, known=channel in marks))
         for channel in marks.keys() - private - self._servers.newest.keys():
             found += await self._elsewhere(channel, max(marks[channel], since or 0))
         return found
@@ -168,5 +173,19 @@ class History:
                 break
             before = {"before": str(newer[-1]["id"])}
         else:
-            log.warning("more than %d messages were missed in channel %s; the oldest are left", count, place.channel)
+            await self._leave_out(place, int(before["before"]))
         return found[::-1]
+
+    async def _leave_out(self, place: Place, oldest: int) -> None:
+        """Say so where there is more, in a place that knows the assistant; another start reads from `oldest`."""
+        left = await self._rest.call(
+            "GET", MESSAGES, {"channel_id": place.channel}, params={"limit": "1", "before": str(oldest)}
+        )
+        if not any(int(one["id"]) > place.after for one in left):
+            return
+        log.warning(
+            "more than %d messages were missed in channel %s; the oldest are left out", MOST_MISSED, place.channel
+        )
+        if place.known:
+            marks = {PLACE + place.channel: str(oldest - 1)}
+            self._desk.tell(place.channel, Sentence("left_out", most=MOST_MISSED), marks)

@@ -61,9 +61,9 @@ class CatchUp:
 
     async def _read_all(self) -> None:
         patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._turn.set)
-        failures = 0
+        failures, done = 0, set[str]()
         try:
-            while (error := await self._failure()) is not None:
+            while (error := await self._failure(done)) is not None:
                 self._turn.set()
                 if failures == 0:
                     log.warning("what was written while I was away is not read yet: %s", _words(error))
@@ -76,13 +76,16 @@ class CatchUp:
         self._marks.release()
         self._turn.set()
 
-    async def _failure(self) -> Exception | None:
-        """Read once; why it did not come to its end."""
+    async def _failure(self, done: set[str]) -> Exception | None:
+        """Read once, but for the chats that are done; why it did not come to its end."""
         try:
             await self._begin_at_home()
-            async for events in self._history.missed(self._marks.stored):
-                for event in events:
+            async for missed in self._history.missed(self._marks.stored, done):
+                if missed.cut:
+                    self._marks.cut(missed.chat, str(missed.events[0]["ts"]))
+                for event in missed.events:
                     await self._take_known(event)
+                self._marks.read(missed.chat, str(missed.events[-1]["ts"]))
         except Exception as error:  # noqa: BLE001 - whatever it is, a full disk say, what was missed stays wanted
             return error
         return None

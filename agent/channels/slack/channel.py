@@ -207,6 +207,8 @@ class SlackChannel:
             if event.get("type") in ("app_uninstalled", "tokens_revoked"):
                 self._background.start(self._try_token())
             await self._take(event, live=True)
+            if self._marks is not None:
+                self._marks.saw(event)
         elif request.type == "slash_commands":
             return await self._take_command(request.payload)
         return None

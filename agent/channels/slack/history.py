@@ -1,29 +1,48 @@
 """What was written while nobody listened, read from Slack's history.
 
-Slack itself sends an event again for some minutes only. So the time of the newest message that was stored is remembered
-for every channel and thread (a mark), and what is newer is read when a connection begins.
+Slack itself sends an event again for some minutes only. So the time of the newest message that was heard is remembered
+for every channel and thread in which there was one for the assistant (a mark), and what is newer is read when a
+connection begins: all of it, or the newest `MOST_MISSED` messages, and then the chat is told so.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from agent.channels.base import ChannelError, Desk, Inbound
+from agent.channels.base import MOST_MISSED, ChannelError, Desk, Inbound
 from agent.channels.slack.inbound import address_of
 from agent.channels.slack.web import RefusedError, Web
+from agent.channels.words import Sentence
 
 log = logging.getLogger("slack")
 
-MARK = "slack:"  # before a chat's id: the time of the newest message that was stored
+MARK = "slack:"  # before a chat's id: the time of the newest message that was heard
+WRITE_EVERY_S = 300.0  # how often it is written down how far those have come that are not for the assistant
 OVERLAP_S = 10.0  # messages may arrive out of order; what was stored before is known
-THREADS = 20  # the newest that are looked at
+THREADS = 50  # the newest that are looked at
 THREAD_AGE_S = 7 * 86400.0
-CHANNELS = 30
-PAGES = 5
-_PAGE = 100
+CHANNELS = 100
+_PAGE = 200
+# What is made of a message; the rest of it, its blocks above all, is not kept in memory.
+_READ = (
+    *("type", "subtype", "ts", "thread_ts", "parent_user_id", "user", "bot_id", "text", "files", "attachments"),
+    *("channel", "channel_type"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What was missed of a channel or thread: the events, oldest first, and whether older ones are left out."""
+
+    chat: str
+    events: list[dict[str, Any]]
+    cut: bool
 
 
 class Marks:
@@ -37,12 +56,45 @@ class Marks:
         self._desk = desk
         self._held = False
         self._ahead: dict[str, str] = {}
+        self._unwritten: dict[str, str] = {}
+        self._write_at = 0.0
 
     def begin(self, chat: str) -> None:
         """What is written in a chat from now on is to be read, unless it has a mark already."""
         name = MARK + chat
         if name not in self.stored:
             self._store({name: f"{time.time():.6f}"})
+
+    def saw(self, event: Mapping[str, Any]) -> None:
+        """A message has come live that need not be for the assistant: if its chat has a mark, it moves."""
+        channel, ts, thread = event.get("channel"), event.get("ts"), event.get("thread_ts")
+        if event.get("type") != "message" or not isinstance(channel, str) or not isinstance(ts, str):
+            return
+        name = MARK + (channel if thread in (None, ts) else f"{channel}:{thread}")
+        known = self._ahead if self._held else self.stored
+        if name not in self.stored or not _newer(ts, known.get(name)):
+            return
+        known[name] = ts
+        if not self._held:
+            self._unwritten[name] = ts
+            self._write_now_and_then()
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() > self._write_at:
+            self._write_at = time.monotonic() + WRITE_EVERY_S
+            self._store(self._unwritten)
+
+    def cut(self, chat: str, oldest: str) -> None:
+        """What is older than a message is left out, and the chat told; another start reads from there."""
+        log.warning("more than %d messages were missed in %s; the oldest are left out", MOST_MISSED, chat)
+        marks = {MARK + chat: oldest}
+        self._desk.tell(chat, Sentence("left_out", most=MOST_MISSED), marks)
+        self.stored.update(marks)
+
+    def read(self, chat: str, newest: str) -> None:
+        """Everything up to a message is handed in."""
+        if _newer(newest, self.stored.get(MARK + chat)):
+            self._store({MARK + chat: newest})
 
     def hold(self) -> None:
         """Something may be missing."""
@@ -72,6 +124,8 @@ class Marks:
     def _store(self, marks: dict[str, str]) -> None:
         self._desk.receive([], marks)
         self.stored.update(marks)
+        for name in marks.keys() & self._unwritten.keys():
+            del self._unwritten[name]
 
 
 class History:
@@ -81,25 +135,35 @@ class History:
         self._web = web
         self._lacking: set[str] = set()
 
-    async def missed(self, marks: Mapping[str, str]) -> AsyncIterator[list[dict[str, Any]]]:
-        """The events of one channel or thread after another, each oldest first.
+    async def missed(self, marks: Mapping[str, str], done: set[str]) -> AsyncIterator[Missed]:
+        """What was missed of one channel or thread after another.
 
         Args:
-            marks: the times of the newest messages stored, by `slack:` and the chat's id.
+            marks: the times of the newest messages heard, by `slack:` and the chat's id.
+            done: chats that an earlier attempt has read; the ids of those that are read are added to it.
 
         Raises:
             ChannelError: Slack cannot be asked just now.
         """
-        for chat, since in _chosen(marks):
+        trouble: RefusedError | None = None
+        for chat, since in self._chosen(marks):
+            if chat in done:
+                continue
             try:
                 found = await self._newer(chat, since)
             except RefusedError as error:
-                if not error.final:
+                if error.of_token:
                     raise
-                self._without(chat, error)
+                if error.final:
+                    self._without(chat, error)
+                else:  # what is wrong with one keeps nobody from reading the others
+                    trouble = error
                 continue
-            if found:
+            if found.events:
                 yield found
+            done.add(chat)
+        if trouble is not None:
+            raise trouble
 
     async def root(self, channel: str, thread: str) -> dict[str, Any]:
         """The first message of a thread; empty when it is not to be had."""
@@ -113,23 +177,51 @@ class History:
             return {}
         return next(iter(answer.get("messages") or ()), {})
 
-    async def _newer(self, chat: str, since: float) -> list[dict[str, Any]]:
+    async def _newer(self, chat: str, since: float) -> Missed:
         channel, thread = address_of(chat)
+        kind = {"channel_type": "im"} if channel.startswith("D") else {}
         method = "conversations.history" if thread is None else "conversations.replies"
         query = {"channel": channel, "oldest": f"{since - OVERLAP_S:.6f}", "limit": str(_PAGE)}
         if thread is not None:
             query["ts"] = thread
-        found: list[dict[str, Any]] = []
-        for _ in range(PAGES):
-            answer = await self._web.call(method, **query)
-            found += answer.get("messages") or []
+        # A channel comes newest first and need not be read to its end; a thread comes oldest first.
+        found: deque[dict[str, Any]] = deque(maxlen=None if thread is None else MOST_MISSED)
+        count, cut = 0, False
+        while not cut:
+            answer = await self._page(method, query)
+            for message in answer.get("messages") or ():
+                if float(message["ts"]) > since - OVERLAP_S:
+                    found.append(_slim({**message, "channel": channel, **kind}))
+                    count += 1
             query["cursor"] = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
             if not query["cursor"]:
                 break
-        kind = {"channel_type": "im"} if channel.startswith("D") else {}
-        events = [{**message, "channel": channel, **kind} for message in found]
-        newer = [event for event in events if float(event["ts"]) > since - OVERLAP_S]
-        return sorted(newer, key=lambda event: float(event["ts"]))
+            cut = thread is None and count >= MOST_MISSED
+        events = sorted(found, key=lambda event: float(event["ts"]))
+        return Missed(chat, events, cut=(cut or count > len(events)) and float(events[0]["ts"]) > since)
+
+    async def _page(self, method: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """One answer, however long Slack wants to be left alone before: to begin anew would only ask for more."""
+        while True:
+            try:
+                return await self._web.call(method, **query)
+            except ChannelError as error:
+                if error.retry_after is None:
+                    raise
+                log.info("Slack asks to slow down; what was missed is read on in %.0f s", error.retry_after)
+                await asyncio.sleep(error.retry_after)
+
+    def _chosen(self, marks: Mapping[str, str]) -> list[tuple[str, float]]:
+        """Channels and threads, those with the newest messages, oldest first."""
+        found = [(name.removeprefix(MARK), float(value)) for name, value in marks.items()]
+        found.sort(key=lambda chat: chat[1])
+        threads = [chat for chat in found if ":" in chat[0] and chat[1] > time.time() - THREAD_AGE_S]
+        channels = [chat for chat in found if ":" not in chat[0]]
+        for what, there, most in (("channels", channels, CHANNELS), ("threads", threads, THREADS)):
+            if len(there) > most and what not in self._lacking:
+                self._lacking.add(what)
+                log.warning("of %d %s the %d newest are looked at for what was missed", len(there), what, most)
+        return channels[-CHANNELS:] + threads[-THREADS:]
 
     def _without(self, chat: str, error: RefusedError) -> None:
         """Say once what is missing, and go on."""
@@ -143,9 +235,5 @@ def _newer(ts: str, than: str | None) -> bool:
     return than is None or float(ts) > float(than)
 
 
-def _chosen(marks: Mapping[str, str]) -> list[tuple[str, float]]:
-    """Channels and threads, those with the newest messages, oldest first."""
-    found = [(name.removeprefix(MARK), float(value)) for name, value in marks.items()]
-    found.sort(key=lambda chat: chat[1])
-    threads = [chat for chat in found if ":" in chat[0] and chat[1] > time.time() - THREAD_AGE_S]
-    return [chat for chat in found if ":" not in chat[0]][-CHANNELS:] + threads[-THREADS:]
+def _slim(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: event[key] for key in _READ if key in event}

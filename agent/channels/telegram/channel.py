@@ -88,6 +88,9 @@ class TelegramChannel:
             offset = updates[-1].update_id + 1 if updates else None
             if updates:
                 desk.receive(telegram_inbound.events(updates, self._me))
+                for old, new in telegram_inbound.moves(updates):
+                    log.info("the group %s is the supergroup %s now", old, new)
+                    desk.moved(old, new)
                 await asyncio.sleep(0)  # the question to the model goes out before the next poll
 
     async def _poll(self, offset: int | None) -> Sequence[Update]:

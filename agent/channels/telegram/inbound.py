@@ -30,6 +30,14 @@ def events(updates: Sequence[Update], me: Me) -> list[Inbound | Edited]:
     return found
 
 
+def moves(updates: Sequence[Update]) -> list[tuple[str, str]]:
+    """The groups that became supergroups, which have other ids: the old one and the new one."""
+    messages = [update.message for update in updates if update.message is not None]
+    found = [(one.chat.id, one.migrate_to_chat_id) for one in messages if one.migrate_to_chat_id]
+    found += [(one.migrate_from_chat_id, one.chat.id) for one in messages if one.migrate_from_chat_id]
+    return [(str(old), str(new)) for old, new in found]
+
+
 def ends_in_album(updates: Sequence[Update]) -> bool:
     """Whether more parts of an album may be on their way."""
     return bool(updates) and _album(updates[-1]) is not None

@@ -19,6 +19,8 @@ from agent.channels.telegram.trouble import told
 
 log = logging.getLogger("telegram")
 
+# What belongs to a topic that is gone, or closed to all but administrators, goes beside it rather than nowhere.
+_NO_TOPIC = ("thread not found", "topic_closed", "topic_deleted")
 _PHOTO_NAMES = (".jpg", ".jpeg", ".png", ".webp")
 # Telegram would fetch what a model links to: a secret in the address would have left the host.
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -85,9 +87,9 @@ class Sending:
         try:
             return await self._sent(chat, topic, text, entities, reply_to)
         except BadRequest as error:
-            if topic is None or not _says(error, "thread not found"):
+            if topic is None or not _says(error, *_NO_TOPIC):
                 raise
-            log.warning("topic %d of chat %d is gone, sent beside it", topic, chat)
+            log.warning("topic %d of chat %d is gone or closed, sent beside it", topic, chat)
             return await self._sent(chat, None, text, entities, reply_to)
 
     async def _changed(self, chat_id: str, text: str, entities: list[MessageEntity], shown: str) -> bool:
@@ -139,7 +141,7 @@ class Sending:
         try:
             await self._uploaded(chat, topic, message, file, photo=photo)
         except BadRequest as error:
-            if topic is None or not _says(error, "thread not found"):
+            if topic is None or not _says(error, *_NO_TOPIC):
                 raise
             await self._uploaded(chat, None, message, file, photo=photo)
 

@@ -60,7 +60,9 @@ class TelegramServer:
         return response
 
     async def _answer(self, request: web.Request, token: str, method: str, params: Params) -> web.Response:
-        fault = self._world.faults.take(lambda one: one.method == "*" or one.method.lower() == method)
+        fault = self._world.faults.take(
+            lambda one: one.method.lower() in ("*", method) and one.says in params.text("text")
+        )
         if fault is not None and (raw := await suffer(fault, request)) is not None:
             return raw
         self._check_token(token)

@@ -98,7 +98,7 @@ class TelegramSettings(Form):
 
 
 class TelegramFault(Form):
-    """What befalls the next `times` requests of `method` (`*` is any).
+    """What befalls the next `times` requests of `method` (`*` is any), of those alone that have `says` in their text.
 
     error: the answer is `status` with `description` and `parameters`, or with the raw `body` when given;
     hang: the request is handled after `seconds`; reset: the connection is reset; silence: no answer ever.
@@ -106,6 +106,7 @@ class TelegramFault(Form):
 
     kind: Literal["error", "hang", "reset", "silence"]
     method: str = "*"
+    says: str = ""
     times: int = 1
     status: int = 500
     description: str = "Internal Server Error"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.channels.words import Sentence
 from agent.store.mailbox import Edited, Inbound
 
 
@@ -49,6 +50,8 @@ class Heard:
     def __init__(self, marks: Mapping[str, str] | None = None, allowed: Iterable[str] | None = None) -> None:
         self.events: list[Inbound | Edited] = []
         self.stored: dict[str, str] = dict(marks or {})
+        self.told: list[tuple[str, str]] = []
+        self.moves: list[tuple[str, str]] = []
         self.allowed = None if allowed is None else list(allowed)
 
     @property
@@ -68,6 +71,15 @@ class Heard:
             event for event in events if isinstance(event, Edited) or (event.channel, event.external_id) not in known
         ]
         self.stored.update(marks or {})
+
+    def tell(self, chat_id: str, sentence: Sentence, marks: Mapping[str, str]) -> None:
+        """Remember what was to be said."""
+        self.told.append((chat_id, sentence))
+        self.stored.update(marks)
+
+    def moved(self, chat_id: str, to: str) -> None:
+        """Remember it."""
+        self.moves.append((chat_id, to))
 
     def marks(self, prefix: str) -> dict[str, str]:
         """The places handed in so far."""

@@ -55,6 +55,8 @@ class ScriptWorld(World):
             redact,
             received=self.conversations.put,
             edited=self.conversations.edited,
+            compose=self.script.compose,
+            ready=self.script_delivery.wake,
         )
         self.orders.open(channels, {"telegram": self.desk, "script": desk}, {"telegram": self.access})
         self._desk = desk

@@ -220,6 +220,8 @@ class World:
             redact,
             received=self.conversations.put,
             edited=self.conversations.edited,
+            compose=self.chat.compose,
+            ready=self.delivery.wake,
         )
 
     def _answer_status(self, message: Inbound, language: str) -> str | Awaitable[str]:

@@ -14,6 +14,7 @@ from agent.channels.slack import catch_up as slack_catch_up
 from agent.channels.slack.history import MARK
 from agent.store.mailbox import Outbound
 from tests.fakes import defaults
+from tests.fakes.slack import socket as slack_fake_socket
 from tests.unit.channels.heard import unresolvable, until
 from tests.unit.channels.slack.stage import Stage, hasty, hears, play
 
@@ -95,6 +96,20 @@ def test_silence_alone_is_no_reason_for_another_connection() -> None:
         age = stage.channel.contact.age()
         assert age is not None
         assert age < 0.5  # pongs are contact
+
+    play(scene)
+
+
+def test_too_many_connections_are_said_and_one_of_them_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        monkeypatch.setattr(slack_fake_socket, "_MOST_CONNECTIONS", 0)
+        stage.slack.sockets.order("drop")
+        missed(stage, "meanwhile")
+        await until(lambda: "too_many_websockets" in (stage.channel.contact.problem or ""))
+        assert stage.channel.contact.curable
+        monkeypatch.setattr(slack_fake_socket, "_MOST_CONNECTIONS", 10)
+        await stage.listening()
+        await hears(stage)
 
     play(scene)
 

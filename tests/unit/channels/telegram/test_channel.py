@@ -169,6 +169,27 @@ def test_updates_that_are_numbered_anew_are_heard(lower_by: int, monkeypatch: py
     play(scene)
 
 
+@pytest.mark.parametrize("told", ["in the old group", "in the new one"])
+def test_a_group_that_became_a_supergroup_takes_its_conversation_along(told: str) -> None:
+    async def scene(fakes: StandIns, _: TelegramChannel, heard: Heard) -> None:
+        old, new = (-5, "group"), (-1001, "supergroup")
+        (chat, kind), other = (old, new[0]) if told == "in the old group" else (new, old[0])
+        note = {
+            "message_id": 9,
+            "date": 1,
+            "chat": {"id": chat, "type": kind, "title": "G"},
+            "from": {"id": defaults.OWNER_ID, "is_bot": False, "first_name": "O"},
+            "migrate_to_chat_id" if chat == -5 else "migrate_from_chat_id": other,
+        }
+        fakes.state.telegram.updates.push("message", note)
+        write(fakes, "after")
+        await heard.until(1)
+        await until(lambda: heard.moves == [("-5", "-1001")])
+        assert [one.text for one in heard.messages] == ["after"]
+
+    play(scene)
+
+
 def test_a_group_is_left_alone_in_privacy_mode_as_well() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         world = fakes.state.telegram

@@ -163,6 +163,46 @@ def test_what_belongs_to_a_topic_that_is_gone_goes_beside_it(tmp_path: Path) -> 
     play(scene)
 
 
+def test_what_belongs_to_a_closed_topic_goes_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text("notes")
+
+    async def scene(fakes: StandIns, channel: TelegramChannel, _: Heard) -> None:
+        world = fakes.state.telegram
+        world.user_writes(group_message("hello", topic=77))
+        for method in ("sendMessage", "sendDocument"):
+            world.faults.append(
+                TelegramFault(kind="error", method=method, status=400, description="Bad Request: TOPIC_CLOSED")
+            )
+        await channel.send(answer(channel, "**hi**", f"{GROUP}:77"))
+        await channel.send(Outbound("telegram", f"{GROUP}:77", "", file=str(path), file_name="notes.txt"))
+        assert [(one.topic, one.sender) for one in world.messages(GROUP)[1:]] == [(0, None), (0, None)]
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"),
+    [
+        ("message to edit not found", ["I", "I am"]),
+        ("message can't be edited", ["I", "I am"]),
+        ("MESSAGE_ID_INVALID", ["I", "I am"]),
+        ("message is not modified: specified new message content and reply markup are exactly the same", ["I"]),
+    ],
+)
+def test_an_edit_that_is_refused_loses_no_answer_and_doubles_none(says: str, shown: list[str]) -> None:
+    async def scene(fakes: StandIns, channel: TelegramChannel, _: Heard) -> None:
+        write(fakes, "hello")
+        draft = await channel.draft(OWNER, channel.compose("I")[0], None, None)
+        fault = TelegramFault(kind="error", method="editMessageText", status=400, description=f"Bad Request: {says}")
+        fakes.state.telegram.faults.append(fault)
+        await channel.send(answer(channel, "I am", edits=draft))
+        sent = [one.content.text for one in fakes.state.telegram.messages(defaults.OWNER_ID) if one.sender is None]
+        assert sent == shown
+
+    play(scene)
+
+
 def test_who_has_blocked_the_bot_is_not_written_to_again_and_again() -> None:
     async def scene(fakes: StandIns, channel: TelegramChannel, heard: Heard) -> None:
         write(fakes, "hello")
