@@ -32,6 +32,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "w swojej piaskownicy. /help pokazuje, co jeszcze rozumiem.",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
+    "new_here": {
+        "en": "In this channel, I start anew in every thread. What can I do?",
+        "pl": "W tym kanale zaczynam od nowa, w każdym wątku. W czym pomóc?",
+    },
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator ({channel}): {user}."},
     "status_title": {"en": "{name}, up {uptime}", "pl": "{name}, działa {uptime}"},
     "status_channel": {"en": "{name}: ok, last contact {age} ago", "pl": "{name}: ok, ostatni kontakt {age} temu"},

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from agent.channels.words import Sentence
 from agent.errors import PicoClawError
-from agent.store.mailbox import Attachment, Edited, Inbound, Outbound
+from agent.store.mailbox import Attachment, Edited, Inbound, Outbound, aside
 
 FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
 OWNER_WAIT_S = 300.0  # what the owner has to put right is not tried again sooner: a refused token, say
@@ -204,6 +204,7 @@ __all__ = [
     "Limits",
     "Outbound",
     "RejectedError",
+    "aside",
     "backoff",
     "uncut",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.unit.channels.heard import until
 
 __all__ = ["play"]
 STRANGER = "666000000000000001"
+OTHER = "702000000000000002"
 
 
 def test_private_messages_are_heard_in_order_and_the_place_is_stored_with_each(play: Play) -> None:
@@ -322,6 +324,42 @@ def test_the_menu_is_registered_once_and_its_commands_are_heard(play: Play) -> N
             assert stage.heard.messages[2].language == "pl", "as was remembered"
         puts = [call for call in stage.world.calls if call.method == "PUT"]
         assert len(puts) == 1
+
+    play(scene)
+
+
+def test_in_a_server_the_language_is_the_servers_until_the_menu_has_told_better(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        def mentions(text: str, **more: Any) -> None:
+            stage.writes(f"<@{BOT}> {text}", **more)
+
+        stage.world.settings.preferred_locale = "pl"
+        stage.heard.receive([], {"discord": "1"})
+        stage.heard.allowed = [OWNER, OTHER]
+        mentions("missed", channel=GENERAL, user_id=OTHER)
+        async with stage.listening():
+            mentions("live", channel=GENERAL, user_id=OTHER)
+            mentions("in a new thread", thread="830000000000000001", user_id=OTHER)
+            stage.writes("in private", user_id=OTHER)
+            await stage.heard.until(4)
+            users.commands(stage.world, DiscordCommand(user_id=OTHER, name="status", locale="en-GB"))
+            await stage.heard.until(5)
+            mentions("live", channel=GENERAL, user_id=OTHER)
+            mentions("by somebody else", channel=GENERAL)
+            await stage.heard.until(7)
+            stage.world.change(DiscordSettings(preferred_locale="en-US"))
+            mentions("now", channel=GENERAL)
+            await stage.heard.until(8)
+        assert [(one.text, one.language) for one in stage.heard.messages] == [
+            ("missed", "pl"),
+            ("live", "pl"),
+            ("in a new thread", "pl"),
+            ("in private", "en"),
+            ("/status", "en-GB"),
+            ("live", "en-GB"),
+            ("by somebody else", "pl"),
+            ("now", "en-US"),
+        ]
 
     play(scene)
 
