@@ -150,10 +150,10 @@ class Conversations:
                 return
             self._answers.give(message, _stopped(stopped, language), language)
             return
-        if command == "new":
-            await self._ended(message)
         try:
             reply = await self._commands.answer(message, language)
+            if command == "new" and await self._ended(message):  # what was said at the end is forgotten as well
+                reply = await self._commands.answer(message, language)
         except Exception:  # whatever it is, the owner gets a word
             log.exception("command %d failed", message.id)
             reply = None
@@ -214,11 +214,17 @@ class Conversations:
             stopped.insert(0, current.text)
             self._interrupt(chat, lambda progress: self._break_off(current, "stopped_here", progress))
 
-    async def _ended(self, command: Inbound) -> None:
-        """Wait until the turns that a command has ended elsewhere write nothing any more."""
-        for session, chat in tuple(self._chats.items()):
-            if command.concerns(session) and (chat.current is None or chat.current.id < command.id):
-                await chat.at_rest.wait()
+    async def _ended(self, command: Inbound) -> bool:
+        """Wait until the turns that a command has ended elsewhere write nothing any more; whether there were any."""
+        ending = [
+            chat
+            for session, chat in self._chats.items()
+            if command.concerns(session) and (chat.current is None or chat.current.id < command.id)
+        ]
+        waited = [chat for chat in ending if not chat.at_rest.is_set()]
+        for chat in waited:
+            await chat.at_rest.wait()
+        return bool(waited)
 
     def _break_off(self, message: Inbound, why: str, progress: Progress | None = None) -> None:
         """End a message where it is; without `progress` it waits, maybe since a restart that left it begun."""

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 from agent.llm.stream import Completion
 from agent.store.mailbox import Inbound, aside
 from agent.store.sessions import Message
@@ -30,7 +32,7 @@ async def _waits_if_told(model: Model, messages: Sequence[Message]) -> Completio
     """Works for ever on what is called work."""
     content = str(messages[-1]["content"])
     if content.startswith("work"):
-        return await Held()(model, messages)
+        return await Held("beginning")(model, messages)
     return said(f"re: {content}, {len(messages)}")
 
 
@@ -74,6 +76,46 @@ def test_new_ends_and_forgets_all_threads_of_the_channel_and_nothing_else(tmp_pa
             assert next(message["content"] for message in again) == "again", "what was asked after it is kept"
             assert len(again) == 2
             assert len(world.sessions.newest(f"telegram:{OWNER}", 10_000).messages) == 2
+
+    asyncio.run(scene())
+
+
+class Slow(Chat):
+    """A chat service that takes its time over drafts in one thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drafting = asyncio.Event()
+        self.released = asyncio.Event()
+
+    async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:
+        if chat_id == "C1:2":
+            self.drafting.set()
+            await self.released.wait()
+        return await super().draft(chat_id, body, shown, reply_to)
+
+
+@pytest.mark.usefixtures("drafts_at_once")
+def test_new_forgets_what_a_turn_says_as_it_ends_and_keeps_what_was_asked_meanwhile(tmp_path: Path) -> None:
+    async def scene() -> None:
+        chat = Slow()
+        async with World(tmp_path, chat, Model(_waits_if_told)) as world:
+            asks(world, "hello", "1")
+            await world.idle()
+            asks(world, "work", "2")
+            await chat.drafting.wait()
+            order(world, "/new")
+            asks(world, "again", "1")
+            asks(world, "afresh", "2")
+            await until(lambda: len(chat.texts("C1:1")) == 2)
+            assert chat.texts(HERE) == []
+            chat.released.set()
+            await world.idle()
+            assert chat.texts("C1:1")[1].startswith("re: again, 2"), "a model that knows nothing of before"
+            for thread, first in (("1", "again"), ("2", "afresh")):
+                stored = world.sessions.newest(f"telegram:C1:{thread}", 10_000).messages
+                assert [message["role"] for message in stored] == ["user", "assistant"]
+                assert stored[0]["content"] == first
 
     asyncio.run(scene())
 
