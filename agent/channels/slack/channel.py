@@ -38,7 +38,7 @@ from agent.channels.slack.inbound import Me, address_of, reader_of
 from agent.channels.slack.library import SocketModeRequest
 from agent.channels.slack.people import People
 from agent.channels.slack.socket import Connection
-from agent.channels.slack.web import API, FILES, RefusedError, Web
+from agent.channels.slack.web import API, FILES, SERVICE, RefusedError, Web
 from agent.channels.words import Sentence
 from agent.messages import say
 
@@ -153,7 +153,7 @@ class SlackChannel:
         except RefusedError as error:
             if error.final:
                 self._captioned.discard(message.id)
-                raise RejectedError(f"Slack refuses the message: {error}") from None
+                raise RejectedError(Sentence("refuses", service=SERVICE, why=error)) from None
             raise
         channel, user = reader_of(message.chat_id)
         # What a stop ended elsewhere in the channel is not told when; what still runs shows it again at once.

@@ -16,7 +16,7 @@ from tests.fakes.discord.objects import GENERAL, ROLE
 from tests.fakes.pictures import picture
 from tests.fakes.wire import Attachment, DiscordCommand, DiscordEdit, DiscordFault, DiscordSettings
 from tests.unit.channels.discord.stage import OWNER, Play, Stage, play
-from tests.unit.channels.heard import until
+from tests.unit.channels.heard import in_polish, until
 
 __all__ = ["play"]
 STRANGER = "666000000000000001"
@@ -238,8 +238,9 @@ def test_what_discord_refuses_for_its_form_is_sent_as_a_file(play: Play) -> None
             await channel.send(Outbound("discord", stage.dm, "x" * 2500, id=1))
             await channel.send(Outbound("discord", stage.dm, "hi", reply_to="not an id", id=2))
             await channel.send(Outbound("discord", stage.dm, "hi", reply_to="42", id=3))
-            with pytest.raises(RejectedError, match="empty message"):
+            with pytest.raises(RejectedError, match="empty message") as caught:
                 await channel.send(Outbound("discord", stage.dm, " ", id=4))
+            assert in_polish(caught).startswith("Discord tego nie przyjmuje: ")
         as_file, *others = stage.shown()
         assert [(file.name, file.content) for file in as_file.files] == [("message.md", b"x" * 2500)]
         assert [one.content for one in others] == ["hi", "hi"]
@@ -267,8 +268,9 @@ def test_files_are_sent_from_the_spool(play: Play, tmp_path: Path) -> None:
             with pytest.raises(RejectedError, match="not there any more"):
                 await channel.send(Outbound("discord", stage.dm, "", file=str(tmp_path / "gone")))
             path.write_bytes(bytes(channel.limits.file_bytes + 1))
-            with pytest.raises(RejectedError, match="too large"):
+            with pytest.raises(RejectedError, match="too large for Discord") as caught:
                 await channel.send(Outbound("discord", stage.dm, "", file=str(path), id=4))
+            assert in_polish(caught) == "Discord uznaje to za zbyt duże"
 
     play(scene)
 
