@@ -128,9 +128,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "I do not know the command {command}; did you mean {near}? /help lists those I know.",
         "pl": "Nie znam polecenia {command}; może {near}? /help pokazuje te, które znam.",
     },
-    "only_text": {
-        "en": "I can only read text so far; please write it.",
-        "pl": "Na razie czytam tylko tekst; napisz to proszę.",
+    "unreadable": {
+        "en": "I can make nothing of what you sent; please put it in words.",
+        "pl": "Nie umiem odczytać tego, co przyszło; napisz to proszę słowami.",
     },
     "steps": {
         "en": "I stopped after {steps} steps without finishing. Write “go on” and I continue, or raise "

@@ -190,7 +190,7 @@ class Conversations:
             if message.text.strip() or message.quoted or message.attachments:
                 await self._turns.run(message, language, answer, progress)
             else:
-                answer(say("only_text", language))
+                answer(say("unreadable", language))
         except Exception:  # whatever it is, the owner gets a word and the next message its turn
             log.exception("turn %d failed", message.id)
             await progress.settle()

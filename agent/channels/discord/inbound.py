@@ -39,7 +39,7 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
     answers_me = (answered.get("author") or {}).get("id") == me.id
     if not (private or answers_me or _mentioned(data, me)):
         return None
-    passed_on = "\n".join(str(one.get("content") or "") for one in _passed_on(data))
+    passed_on = "\n".join(_text(one, me) for one in _passed_on(data))
     return Inbound(
         channel=CHANNEL,
         chat_id=str(data["channel_id"]),
