@@ -120,6 +120,22 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "[O to prosi skrypt Twojego właściciela:]\n{text}",
     },
     "script_notice": {"en": "⚙ *A script asks:* {text}", "pl": "⚙ *Skrypt prosi:* {text}"},
+    "task_no_channel": {
+        "en": "config.json has no channel {name}; it has {known}",
+        "pl": "w config.json nie ma kanału {name}; jest {known}",
+    },
+    "task_nobody": {
+        "en": "nobody is allowed on {name} yet; docker exec picoclaw picoclaw pair says how to pair",
+        "pl": "w kanale {name} nikt nie ma jeszcze dostępu; jak się sparować, powie docker exec picoclaw picoclaw pair",
+    },
+    "task_stranger": {
+        "en": "user {user} is not allowed on {name}; allowed: {owners}",
+        "pl": "użytkownik {user} nie ma dostępu w kanale {name}; dostęp ma: {owners}",
+    },
+    "task_no_chat": {
+        "en": "there is no private chat with {user} on {name}: {why}",
+        "pl": "w kanale {name} nie ma prywatnego czatu z {user}: {why}",
+    },
     "no_such_command": {
         "en": "I do not know the command {command}. /help lists those I know.",
         "pl": "Nie znam polecenia {command}. /help pokazuje te, które znam.",
