@@ -39,6 +39,8 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
     answers_me = (answered.get("author") or {}).get("id") == me.id
     if not (private or answers_me or _mentioned(data, me)):
         return None
+    # Of what a server's message replies to: the assistant has not seen them («what is in this picture?»).
+    theirs = () if private or answers_me else attachments(answered)
     passed_on = "\n".join(_text(one, me) for one in _passed_on(data))
     return Inbound(
         channel=CHANNEL,
@@ -50,7 +52,7 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
         language=language,
         private=private,
         quoted=passed_on or ("" if answers_me else _named(str(answered.get("content") or ""), answered)),
-        attachments=tuple(attachments(data)),
+        attachments=(*attachments(data), *theirs),
     )
 
 

@@ -244,14 +244,18 @@ class SlackChannel:
             message = replace(message, attachments=tuple(slack_inbound.attachments(files)))
         channel, thread = address_of(message.chat_id)
         if thread is not None and thread != message.message_id and not known and self._me is not None:
-            root = slack_inbound.readable(str((await self._history.root(channel, thread)).get("text") or ""), self._me)
-            message = replace(message, quoted="\n".join(filter(None, (root, message.quoted))))
+            root = await self._history.root(channel, thread)
+            quoted = slack_inbound.readable(str(root.get("text") or ""), self._me)
+            theirs = root.get("files") or () if root.get("user") != self._me.user_id else ()
+            brought = slack_inbound.attachments([await self._people.file(file) for file in theirs])
+            quoted = "\n".join(filter(None, (quoted, message.quoted)))
+            message = replace(message, quoted=quoted, attachments=(*message.attachments, *brought))
         return message
 
     async def _take_command(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """A slash command is for the channel where it was used, and answered there to who used it alone.
 
-        Slack takes none in threads. In direct messages it is one of theirs, be they with somebody else.
+        Slack does not tell the thread. In direct messages it is one of theirs, be they with somebody else.
         """
         desk, user = self._desk, str(payload.get("user_id", ""))
         text = slack_inbound.command_text(str(payload.get("text", "")))

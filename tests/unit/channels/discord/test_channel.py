@@ -77,6 +77,23 @@ def test_what_is_passed_on_is_quoted(play: Play) -> None:
     play(scene)
 
 
+def test_what_a_servers_message_replies_to_comes_with_its_files(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.listening() as channel:
+            shown = stage.writes("", channel=GENERAL, attachments=[Attachment(name="a.txt", content=b"inside")])
+            stage.writes(f"<@{BOT}> what is this?", channel=GENERAL, reply_to=shown.id)
+            sent = stage.writes("mine", attachments=[Attachment(name="b.txt", content=b"sent")])
+            stage.writes("and this?", reply_to=sent.id)
+            await stage.heard.until(3)
+            asked, _, again = stage.heard.messages
+            (attachment,) = asked.attachments
+            assert (asked.text, attachment.name) == ("what is this?", "a.txt")
+            assert b"".join([piece async for piece in channel.download(attachment.reference)]) == b"inside"
+            assert again.attachments == (), "in private it has it already"
+
+    play(scene)
+
+
 def test_edits_and_deletions_are_told_and_previews_are_no_edits(play: Play) -> None:
     async def scene(stage: Stage) -> None:
         async with stage.listening():

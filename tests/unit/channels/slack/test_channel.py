@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,6 +117,28 @@ def test_a_thread_of_direct_messages_is_a_conversation_of_its_own() -> None:
         await stage.heard.until(2)
         inside = stage.heard.messages[1]
         assert (inside.chat_id, inside.private, inside.quoted) == (f"{stage.home}:{first.ts}", True, "hello")
+
+    play(scene)
+
+
+def test_what_a_thread_began_with_comes_with_its_files_once(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+
+    async def scene(stage: Stage) -> None:
+        root = stage.write("", user=STRANGER, channel=GENERAL, files=[Attachment(name="a.txt", content=b"inside")])
+        stage.write(f"{MENTION} what is this?", channel=GENERAL, thread_ts=root.ts)
+        await stage.heard.until(1)
+        stage.write("and now?", channel=GENERAL, thread_ts=root.ts)
+        await stage.heard.until(2)
+        await stage.channel.send(Outbound("slack", PRIVATE, "{}", file=str(mine), file_name="mine"))
+        stage.write("what is it?", channel=PRIVATE, thread_ts=stage.world.seen(PRIVATE)[-1].ts)
+        await stage.heard.until(3)
+        asked, later, of_mine = stage.heard.messages
+        (attachment,) = asked.attachments
+        assert attachment.name == "a.txt"
+        assert b"".join([piece async for piece in stage.channel.download(attachment.reference)]) == b"inside"
+        assert (later.attachments, of_mine.attachments) == ((), ())
 
     play(scene)
 
