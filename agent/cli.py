@@ -57,17 +57,19 @@ def sandbox() -> None:
 @main.command()
 @click.option("--ready", is_flag=True, help="Ask whether a message would be answered, sandbox included.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
-def health(ready: bool, as_json: bool) -> None:
+@lang_option()
+def health(ready: bool, as_json: bool, lang: str) -> None:
     """Print how the running gateway is; exit 1 when it is not well."""
+    from agent import health_report
     from agent.errors import PicoClawError
     from agent.gateway.asking import ask
 
     try:
-        code, body = ask("/ready" if ready else "/health", 5)
+        code, body = ask("/ready" if ready else "/health", 5, lang)
     except PicoClawError as error:
         raise click.ClickException(str(error)) from None
     report = json.loads(body)
-    click.echo(json.dumps(report, indent=2) if as_json else _in_words(report))
+    click.echo(json.dumps(report, indent=2) if as_json else health_report.text(report, lang))
     sys.exit(0 if code == 200 else 1)
 
 
@@ -82,7 +84,7 @@ def status(as_json: bool, lang: str) -> None:
     from agent import status_report
     from agent.store.database import STATE
 
-    report = status_report.gather(STATE)
+    report = status_report.gather(STATE, "en" if as_json else lang)
     click.echo(status_report.as_json(report) if as_json else status_report.text(report, lang))
     sys.exit(0 if report.well else 1)
 
@@ -225,32 +227,6 @@ def _prompt() -> str | None:
     except (EOFError, KeyboardInterrupt):
         click.echo()
         return None
-
-
-def _in_words(report: dict[str, object]) -> str:
-    lines = ["healthy" if report["healthy"] else "not healthy"]
-    if "problem" in report:
-        lines.append(str(report["problem"]))
-    channels = report.get("channels", {})
-    if isinstance(channels, dict):
-        lines += [_channel_in_words(name, channel) for name, channel in channels.items()]
-    egress = report.get("egress", {})
-    if isinstance(egress, dict):
-        lines += [f"egress of {client}: {problem or 'ok'}" for client, problem in egress.items()]
-    if "sandbox" in report:
-        lines.append(f"sandbox: {'connected' if report['sandbox'] else 'not connected'}")
-        lines.append(f"waiting: {report['waiting']} to be answered, {report['unsent']} to be delivered")
-    return "\n".join(lines)
-
-
-def _channel_in_words(name: str, channel: dict[str, object]) -> str:
-    age, problem = channel["last_contact_s"], channel["problem"]
-    words = f"{name}: {problem or 'ok'}, " + ("no contact yet" if age is None else f"last contact {age} s ago")
-    if problem and not channel["curable"]:
-        words += "; a restart does not help, you have to change something"
-    if not channel["paired"]:
-        words += "; nobody is allowed yet (picoclaw pair)"
-    return words + (f"; strangers turned away: {channel['strangers']}" if channel["strangers"] else "")
 
 
 def _become(module: str) -> None:

@@ -32,6 +32,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "w swojej piaskownicy. /help pokazuje, co jeszcze rozumiem.",
     },
     "new": {"en": "A new conversation. What can I do?", "pl": "Nowa rozmowa. W czym pomóc?"},
+    "new_here": {
+        "en": "In this channel, I start anew in every thread. What can I do?",
+        "pl": "W tym kanale zaczynam od nowa, w każdym wątku. W czym pomóc?",
+    },
     "whoami": {"en": "Your id on {channel} is {user}.", "pl": "Twój identyfikator ({channel}): {user}."},
     "status_title": {"en": "{name}, up {uptime}", "pl": "{name}, działa {uptime}"},
     "status_channel": {"en": "{name}: ok, last contact {age} ago", "pl": "{name}: ok, ostatni kontakt {age} temu"},
@@ -116,6 +120,22 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "[O to prosi skrypt Twojego właściciela:]\n{text}",
     },
     "script_notice": {"en": "⚙ *A script asks:* {text}", "pl": "⚙ *Skrypt prosi:* {text}"},
+    "task_no_channel": {
+        "en": "config.json has no channel {name}; it has {known}",
+        "pl": "w config.json nie ma kanału {name}; jest {known}",
+    },
+    "task_nobody": {
+        "en": "nobody is allowed on {name} yet; docker exec picoclaw picoclaw pair says how to pair",
+        "pl": "w kanale {name} nikt nie ma jeszcze dostępu; jak się sparować, powie docker exec picoclaw picoclaw pair",
+    },
+    "task_stranger": {
+        "en": "user {user} is not allowed on {name}; allowed: {owners}",
+        "pl": "użytkownik {user} nie ma dostępu w kanale {name}; dostęp ma: {owners}",
+    },
+    "task_no_chat": {
+        "en": "there is no private chat with {user} on {name}: {why}",
+        "pl": "w kanale {name} nie ma prywatnego czatu z {user}: {why}",
+    },
     "no_such_command": {
         "en": "I do not know the command {command}. /help lists those I know.",
         "pl": "Nie znam polecenia {command}. /help pokazuje te, które znam.",
@@ -124,9 +144,9 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "en": "I do not know the command {command}; did you mean {near}? /help lists those I know.",
         "pl": "Nie znam polecenia {command}; może {near}? /help pokazuje te, które znam.",
     },
-    "only_text": {
-        "en": "I can only read text so far; please write it.",
-        "pl": "Na razie czytam tylko tekst; napisz to proszę.",
+    "unreadable": {
+        "en": "I can make nothing of what you sent; please put it in words.",
+        "pl": "Nie umiem odczytać tego, co przyszło; napisz to proszę słowami.",
     },
     "steps": {
         "en": "I stopped after {steps} steps without finishing. Write “go on” and I continue, or raise "

@@ -8,6 +8,7 @@ import uuid
 
 import click
 
+from agent.cli_words import say
 from agent.errors import PicoClawError
 from agent.options import lang_option
 
@@ -53,23 +54,24 @@ def task(  # noqa: PLR0913 - one for each option
     if wait_for is not None:
         request: dict[str, object] = {"do": "wait", "id": wait_for}
         if text or task_id or session or new or reply_to:
-            raise click.UsageError("--wait takes no task: leave out TEXT, --id, --session, --new and --reply-to")
+            raise click.UsageError(say("wait_alone", lang))
     else:
         words = (sys.stdin.read() if sys.stdin else "") if text == ("-",) else " ".join(text)
         if not words.strip():
-            raise click.UsageError("what is to be done? picoclaw task TEXT, or - for standard input")
+            raise click.UsageError(say("what", lang))
         if session and reply_to:
-            raise click.UsageError("--session and --reply-to exclude each other: a chat is one conversation")
+            raise click.UsageError(say("session_or_chat", lang))
         if new and not session:
-            raise click.UsageError("--new belongs to --session; without it each task has a conversation of its own")
+            raise click.UsageError(say("new_needs_session", lang))
         request = {"do": "task", "id": task_id or uuid.uuid4().hex, "text": words, "language": lang}
         request |= {"session": session, "new": new, "reply_to": reply_to}
-    sys.exit(task_cli.run(request, timeout, as_json=as_json))
+    sys.exit(task_cli.run(request, timeout, as_json=as_json, language=lang))
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def pair(as_json: bool) -> None:
+@lang_option()
+def pair(as_json: bool, lang: str) -> None:
     """Print, for each channel, the one-time code that makes its sender the owner, or who is allowed already.
 
     On the host: docker exec picoclaw picoclaw pair
@@ -77,10 +79,10 @@ def pair(as_json: bool) -> None:
     from agent import task_cli
 
     try:
-        found = task_cli.codes()
+        found = task_cli.codes(language=lang)
     except PicoClawError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(json.dumps(found, indent=2) if as_json else task_cli.pairing(found))
+    click.echo(json.dumps(found, indent=2) if as_json else task_cli.pairing(found, lang))
 
 
 @click.command()

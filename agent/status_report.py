@@ -126,11 +126,16 @@ class Report(Part, frozen=True, kw_only=True):
         return self.gateway is not None and self.gateway.ready and all(control.ok for control in self.confinement)
 
 
-def gather(state: Path) -> Report:
-    """Look around in the gateway's container; `state` is the state file."""
+def gather(state: Path, language: str = "en") -> Report:
+    """Look around in the gateway's container.
+
+    Args:
+        state: the state file.
+        language: of the reason why no gateway answers.
+    """
     from agent.confinement.report import look
 
-    gateway, problem = _ask()
+    gateway, problem = _ask(language)
     controls = [Control(id=row.id, expected=row.expected, seen=row.seen, ok=row.ok) for row in look("gateway")]
     return Report(gateway=gateway, problem=problem, confinement=controls, usage=_usage(state))
 
@@ -235,12 +240,12 @@ def _spent(spent: Spent, language: str) -> str:
     )
 
 
-def _ask() -> tuple[Gateway | None, str]:
+def _ask(language: str) -> tuple[Gateway | None, str]:
     """What the running gateway says, or why it says nothing."""
     from agent.gateway.asking import ask
 
     try:
-        return msgspec.json.decode(ask("/status", _PATIENCE_S)[1], type=Gateway), ""
+        return msgspec.json.decode(ask("/status", _PATIENCE_S, language)[1], type=Gateway), ""
     except PicoClawError as error:
         return None, str(error)
     except msgspec.DecodeError as error:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from agent.cli_words import say
 from agent.errors import PicoClawError
 from agent.messages import spelled
 from agent.sockets import TASKS
@@ -25,15 +26,14 @@ class NoGatewayError(PicoClawError):
     """Nobody listens."""
 
 
-def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str = TASKS) -> int:
+def run(request: dict[str, Any], seconds: float, *, as_json: bool, language: str = "en", address: str = TASKS) -> int:
     """Give a task, or wait for one, and print what comes of it; the exit code."""
     try:
-        found = ask(request, seconds, address)
+        found = ask(request, seconds, address, language)
     except PicoClawError as error:
         found = {"id": request["id"], "status": "failed", "answer": str(error)}
     if found["status"] == "unknown":
-        unknown = f"there is no task {request['id']}, or not any more: answers are kept for a week"
-        found = {"id": request["id"], "status": "failed", "answer": unknown}
+        found = {"id": request["id"], "status": "failed", "answer": say("no_task", language, task=request["id"])}
     status, answer = found["status"], found.get("answer", "")
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
@@ -42,17 +42,18 @@ def run(request: dict[str, Any], seconds: float, *, as_json: bool, address: str 
     elif status == "failed":
         sys.stderr.write(f"{answer}\n")
     else:
-        sys.stderr.write(f"no answer yet; picoclaw task --wait {request['id']} fetches it\n")
+        sys.stderr.write(say("not_yet", language, task=request["id"]) + "\n")
     return EXIT_CODES[status]
 
 
-def ask(request: dict[str, Any], seconds: float, address: str = TASKS) -> dict[str, Any]:
+def ask(request: dict[str, Any], seconds: float, address: str = TASKS, language: str = "en") -> dict[str, Any]:
     """The gateway's last word on a request; asked again when it goes away meanwhile.
 
     Args:
         request: as agent.channels.script expects it, without `seconds`.
         seconds: how long to wait for the answer.
         address: where the gateway listens.
+        language: of what is said here.
 
     Raises:
         NoGatewayError: there is none.
@@ -71,7 +72,7 @@ def ask(request: dict[str, Any], seconds: float, address: str = TASKS) -> dict[s
                         _show("")
                         return line
                     queued = queued or "queued" in line
-                    _show(str(line.get("progress", "working")))
+                    _show(str(line.get("progress", say("working", language))))
                 seen = time.monotonic()
         except ConnectionRefusedError:
             if time.monotonic() - seen > ABSENCE_S:
@@ -83,10 +84,10 @@ def ask(request: dict[str, Any], seconds: float, address: str = TASKS) -> dict[s
         time.sleep(_AGAIN_S)
     if queued:
         return {"id": request["id"], "status": "timeout"}
-    raise NoGatewayError("no gateway is running here; on the host: docker exec picoclaw picoclaw task ...")
+    raise NoGatewayError(say("no_gateway", language, command="task ..."))
 
 
-def codes(address: str = TASKS) -> list[dict[str, Any]]:
+def codes(address: str = TASKS, language: str = "en") -> list[dict[str, Any]]:
     """For each channel its pairing code, or who is allowed there; raise NoGatewayError when nobody tells."""
     try:
         with _connected(0.0, address) as connection:
@@ -94,18 +95,20 @@ def codes(address: str = TASKS) -> list[dict[str, Any]]:
                 return list(line["channels"])
     except OSError:
         pass
-    raise NoGatewayError("no gateway is running here; on the host: docker exec picoclaw picoclaw pair")
+    raise NoGatewayError(say("no_gateway", language, command="pair"))
 
 
-def pairing(found: list[dict[str, Any]]) -> str:
+def pairing(found: list[dict[str, Any]], language: str = "en") -> str:
     """The codes as a person reads them."""
-    return "\n".join(
-        f"{one['channel']}: nobody is allowed yet; within {max(one['seconds'] // 60, 1)} min send the bot, in private: "
-        f"{spelled('/pair', one['channel'])} {one['code']}"
-        if "code" in one
-        else f"{one['channel']}: allowed: {', '.join(one['allowed'])}"
-        for one in found
-    )
+    return "\n".join(_pairing(one, language) for one in found)
+
+
+def _pairing(one: dict[str, Any], language: str) -> str:
+    channel = one["channel"]
+    if "code" not in one:
+        return say("pair_allowed", language, channel=channel, users=", ".join(one["allowed"]))
+    minutes, command = max(one["seconds"] // 60, 1), spelled("/pair", channel)
+    return say("pair_code", language, channel=channel, minutes=minutes, command=command, code=one["code"])
 
 
 def _connected(seconds: float, address: str) -> socket.socket:

@@ -14,6 +14,7 @@ import msgspec
 
 from agent.channels.base import ChannelError, Inbound, Limits, Outbound, RejectedError
 from agent.channels.local import LocalChannel
+from agent.channels.words import Sentence
 from agent.sockets import CHAT
 
 OWNER = "owner"
@@ -31,7 +32,7 @@ class TerminalChannel(LocalChannel):
     async def send(self, message: Outbound) -> None:
         """Print on every terminal that is open."""
         if not self.connected:
-            raise RejectedError("no terminal is open any more")
+            raise RejectedError(Sentence("no_terminal"))
         line = msgspec.json.encode({"text": message.text}) + b"\n"
         for writer in self.connected:
             writer.write(line)

@@ -1,4 +1,4 @@
-"""What can be wrong with the way to a chat service, in English and Polish."""
+"""What can be wrong with the way to a chat service, and with what is sent there, in English and Polish."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ CATALOGUE: dict[str, dict[Language, str]] = {
         "pl": "Kiedy mnie nie było, napisano tu więcej, niż nadrabiam: mam {most} najnowszych wiadomości, starsze "
         "pominąłem. Jeśli któraś z nich była do mnie, napisz ją proszę jeszcze raz.",
     },
+    "refuses": {"en": "{service} refuses it: {why}", "pl": "{service} tego nie przyjmuje: {why}"},
+    "too_large": {"en": "it is too large for {service}", "pl": "{service} uznaje to za zbyt duże"},
+    "message_gone": {"en": "{service} has no such message any more", "pl": "{service} nie ma już takiej wiadomości"},
+    "file_gone": {"en": "the file is not there any more: {why}", "pl": "tego pliku już nie ma: {why}"},
+    "file_empty": {"en": "{service} takes no empty files", "pl": "{service} nie przyjmuje pustych plików"},
+    "no_terminal": {"en": "no terminal is open any more", "pl": "nie jest już otwarty żaden terminal"},
+    "surprise": {"en": "something unforeseen: {name}", "pl": "coś nieprzewidzianego: {name}"},
     "telegram_token": {
         "en": "Telegram refuses the bot token: put BotFather's into channel.bot_token",
         "pl": "Telegram odrzuca token bota: wpisz token od BotFathera do channel.bot_token",

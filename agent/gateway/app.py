@@ -79,7 +79,8 @@ class Gateway:
             **{channel.name: channel for channel in (TerminalChannel(), ScriptChannel(orders))},
         }
         self._delivery = {
-            name: Delivery(channel, self._mailbox, self._spool) for name, channel in self._channels.items()
+            name: Delivery(channel, self._mailbox, self._spool, config.assistant.language)
+            for name, channel in self._channels.items()
         }
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         spending = Spending(config.llm, known, Usage(database))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from http.client import HTTPConnection, HTTPException
 
+from agent.cli_words import say
 from agent.errors import PicoClawError
 from agent.gateway import healthcheck
 
 
-def ask(path: str, patience_s: float) -> tuple[int, bytes]:
+def ask(path: str, patience_s: float, language: str = "en") -> tuple[int, bytes]:
     """The status and body of its answer to GET; `path` is `/health`, `/ready`, `/status` or `/log`.
 
     Raises:
@@ -20,9 +21,7 @@ def ask(path: str, patience_s: float) -> tuple[int, bytes]:
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, HTTPException) as error:
-        raise PicoClawError(
-            f"no gateway answers on {healthcheck.HOST}:{healthcheck.PORT} ({error}); "
-            f"run this where it runs: docker exec picoclaw picoclaw {'status' if path == '/status' else 'health'}"
-        ) from None
+        address, command = f"{healthcheck.HOST}:{healthcheck.PORT}", "status" if path == "/status" else "health"
+        raise PicoClawError(say("no_answer", language, address=address, why=error, command=command)) from None
     finally:
         connection.close()

@@ -23,6 +23,7 @@ INBOX = "/workspace/inbox"
 MOST_FILES = 10
 MOST_BYTES = 20_000_000
 _RETRY_S = 2.0
+_UNHEARD = {"audio": "; you cannot listen to it", "video": "; you cannot watch it"}
 _LONGEST_NAME = 100  # bytes
 # Paths, wildcards, what a screen obeys, and what a shell reads as more than a name where the model forgets the quotes.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\[\]$`;&!'\u2028-\u202e\u2066-\u2069]+")
@@ -57,21 +58,33 @@ class Attachments:
                 lines.append(f"[{safe_name(attachment.name)} could not be brought here: {error}]")
                 continue
             kind = attachment.media_type if _MEDIA_TYPE.fullmatch(attachment.media_type) else "unknown type"
-            lines.append(f"[attached: {path}, {kind}, {size} bytes]")
-            if attachment.media_type in KINDS and self._sees():
-                pictures.append(await self._picture(message.channel, attachment, path, size))
+            shown, note = await self._shown(message.channel, attachment, path, size)
+            lines.append(f"[attached: {path}, {kind}, {size} bytes{note}]")
+            pictures += shown
         if (more := len(message.attachments) - MOST_FILES) > 0:
             lines.append(f"[{more} more files were attached; at most {MOST_FILES} are taken from one message]")
         text = "\n".join(filter(None, [text_of(message), *lines]))
-        shown = [picture_part(path) for path in pictures if path]
-        if not shown:
+        if not pictures:
             return {"role": "user", "content": text}
-        return {"role": "user", "content": [{"type": "text", "text": text}, *shown]}
+        return {"role": "user", "content": [{"type": "text", "text": text}, *map(picture_part, pictures)]}
 
-    async def _picture(self, channel: str, attachment: Attachment, path: str, size: int) -> str:
-        """The path of what a model can look at; empty when there is nothing small enough."""
-        if size <= LARGEST:
-            return path
+    async def _shown(self, channel: str, attachment: Attachment, path: str, size: int) -> tuple[list[str], str]:
+        """The path of what the model looks at, if any, and what it is to know of that; or it may claim to have seen."""
+        kind = attachment.media_type.partition("/")[0]
+        if kind != "image":
+            return [], _UNHEARD.get(kind, "")
+        if not self._sees():
+            return [], "; not shown to you: the model in use does not look at pictures"
+        if attachment.media_type in KINDS and size <= LARGEST:
+            return [path], ""
+        if smaller := await self._preview(channel, attachment, path):
+            return [smaller], "; shown to you smaller than it is"
+        if attachment.media_type not in KINDS:
+            return [], "; not shown to you: only JPEG, PNG, GIF and WebP can be"
+        return [], f"; not shown to you: it is larger than {LARGEST / 1_000_000:g} MB"
+
+    async def _preview(self, channel: str, attachment: Attachment, path: str) -> str:
+        """The path of a smaller picture; empty when there is none that is small enough."""
         if not attachment.preview:
             return ""
         try:

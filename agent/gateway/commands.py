@@ -65,5 +65,9 @@ class Commands:
         return list(dict.fromkeys([*COMMANDS, *self._handlers]))
 
     def _new(self, message: Inbound, language: str) -> str:
-        self._sessions.clear(message.session)
-        return say("new", language)
+        if not message.aside:
+            self._sessions.clear(message.session)
+            return say("new", language)
+        for session in filter(message.concerns, self._sessions.all()):
+            self._sessions.clear(session, before=message.id)  # what was asked since has begun anew already
+        return say("new_here", language)

@@ -32,6 +32,12 @@ ENDING = ("stop", "new")
 AT_ONCE = ("help", "start", "status", "usage", "whoami", "model", "pair")
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class _Chat:
     """A conversation at work: what waits, what is worked on and by which task."""
@@ -42,6 +48,8 @@ class _Chat:
     # What becomes of the current turn when `turn` is cancelled: None where the gateway itself ends.
     interruption: Callable[[Progress], None] | None = None
     stopped: list[str] = field(default_factory=list)
+    # Not set while a turn runs, nor until what ends it is done as well.
+    at_rest: asyncio.Event = field(default_factory=_set)
 
 
 class Conversations:
@@ -73,13 +81,16 @@ class Conversations:
             self._workers.start(self._answer_command(message))
             return
         chat = self._chats.get(message.session)
-        if command in ENDING and chat is not None:
-            self._end(chat)
-        if chat is not None:
-            chat.waiting.append(message)
-            return
-        self._chats[message.session] = _Chat(deque([message]))
-        self._workers.start(self._work(message.session))
+        if chat is None:
+            chat = self._chats[message.session] = _Chat()
+            self._workers.start(self._work(message.session))
+        if command in ENDING:
+            # Where it does not say which conversation it means, a stop is for those of who gives it.
+            whose = message.user_id if message.aside and command == "stop" else None
+            for session, one in self._chats.items():
+                if message.concerns(session):
+                    self._end(one, chat.stopped, whose)
+        chat.waiting.append(message)
 
     def edited(self, edit: Edited) -> None:
         """The sender changed a message or took it back; one that was answered is left alone."""
@@ -117,11 +128,14 @@ class Conversations:
             message = chat.waiting.popleft()
             try:
                 if name_of(message.text) is None:
+                    chat.at_rest.clear()
                     await self._take_turn(chat, message)
                 else:
                     await self._answer_command(message, chat)
             except Exception:  # it stays in the inbox for the next start, and the chat goes on
                 log.exception("message %d is left", message.id)
+            finally:
+                chat.at_rest.set()
         del self._chats[session]
 
     async def _answer_command(self, message: Inbound, chat: _Chat | None = None) -> None:
@@ -138,6 +152,8 @@ class Conversations:
             return
         try:
             reply = await self._commands.answer(message, language)
+            if command == "new" and await self._ended(message):  # what was said at the end is forgotten as well
+                reply = await self._commands.answer(message, language)
         except Exception:  # whatever it is, the owner gets a word
             log.exception("command %d failed", message.id)
             reply = None
@@ -174,7 +190,7 @@ class Conversations:
             if message.text.strip() or message.quoted or message.attachments:
                 await self._turns.run(message, language, answer, progress)
             else:
-                answer(say("only_text", language))
+                answer(say("unreadable", language))
         except Exception:  # whatever it is, the owner gets a word and the next message its turn
             log.exception("turn %d failed", message.id)
             await progress.settle()
@@ -183,19 +199,32 @@ class Conversations:
             typing.cancel()
         self._answers.ready(message.channel)
 
-    def _end(self, chat: _Chat) -> None:
-        """Stop what runs and forget what waits."""
+    def _end(self, chat: _Chat, stopped: list[str], whose: str | None) -> None:
+        """Stop what runs and forget what waits, of that user or of all; what it was is added to `stopped`."""
         waiting, chat.waiting = chat.waiting, deque()
         for message in waiting:
-            if name_of(message.text) == "new":  # what it ends is stopped already; it is still to be done
+            # What a `new` ends is stopped already; it is still to be done.
+            if name_of(message.text) == "new" or whose not in (None, message.user_id):
                 chat.waiting.append(message)
                 continue
             if name_of(message.text) is None:
-                chat.stopped.append(message.text)
+                stopped.append(message.text)
             self._break_off(message, "stopped_here")
-        if (current := chat.current) is not None:
-            chat.stopped.insert(0, current.text)
+        if (current := chat.current) is not None and whose in (None, current.user_id):
+            stopped.insert(0, current.text)
             self._interrupt(chat, lambda progress: self._break_off(current, "stopped_here", progress))
+
+    async def _ended(self, command: Inbound) -> bool:
+        """Wait until the turns that a command has ended elsewhere write nothing any more; whether there were any."""
+        ending = [
+            chat
+            for session, chat in self._chats.items()
+            if command.concerns(session) and (chat.current is None or chat.current.id < command.id)
+        ]
+        waited = [chat for chat in ending if not chat.at_rest.is_set()]
+        for chat in waited:
+            await chat.at_rest.wait()
+        return bool(waited)
 
     def _break_off(self, message: Inbound, why: str, progress: Progress | None = None) -> None:
         """End a message where it is; without `progress` it waits, maybe since a restart that left it begun."""

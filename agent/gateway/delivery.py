@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from agent.channels.base import Channel, ChannelError, RejectedError, backoff
+from agent.channels.words import Sentence, said
 from agent.messages import say
 from agent.store.mailbox import Mailbox, Outbound
 from agent.store.spool import Spool
@@ -21,12 +22,20 @@ MOST_SURPRISES = 5
 
 
 class Delivery:
-    """Sends one channel's outbox."""
+    """Sends one channel's outbox.
 
-    def __init__(self, channel: Channel, mailbox: Mailbox, spool: Spool) -> None:
+    Args:
+        channel: where to.
+        mailbox: has the outbox.
+        spool: has the files.
+        language: `assistant.language` of config.json.
+    """
+
+    def __init__(self, channel: Channel, mailbox: Mailbox, spool: Spool, language: str = "auto") -> None:
         self._channel = channel
         self._mailbox = mailbox
         self._spool = spool
+        self._language = language
         self._wake = asyncio.Event()
         self._wake.set()  # what an earlier run left unsent goes first
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -61,7 +70,7 @@ class Delivery:
                 async with self._places:
                     await self._channel.send(message)
             except RejectedError as error:
-                self._give_up(message, str(error))
+                self._give_up(message, error.words)
                 return
             except ChannelError as error:
                 if overtaken:
@@ -80,7 +89,7 @@ class Delivery:
                 surprises += 1
                 log.exception("%s: message %d", self._channel.name, message.id)
                 if surprises == MOST_SURPRISES:
-                    self._give_up(message, type(error).__name__)
+                    self._give_up(message, Sentence("surprise", name=type(error).__name__))
                     return
                 await asyncio.sleep(backoff(surprises))
             else:
@@ -112,12 +121,13 @@ class Delivery:
         log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)
         notices = []
         if message.turn:  # a notice that is refused as well is not followed by another
-            language = self._mailbox.language_of(message.turn)
+            chosen = self._language
+            language = self._mailbox.language_of(message.turn) if chosen == "auto" else chosen
             what = say("undelivered_file", language, name=message.file_name) if message.file else ""
-            text = say("undelivered", language, what=what or say("undelivered_text", language), why=why)
+            text = say("undelivered", language, what=what or say("undelivered_text", language), why=said(why, language))
             body = self._channel.compose(text)[0]
             notices = [Outbound(message.channel, message.chat_id, body, edits=message.edits)]
-        self._mailbox.failed(message, why, notices)
+        self._mailbox.failed(message, str(why), notices)
         self._forget_file(message)
 
     def _forget_file(self, message: Outbound) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agent.channels.base import Channel, ChannelError
 from agent.channels.script import ORDERER, Order, RefusedError, chat_of
+from agent.channels.words import said
 from agent.gateway.access import Access
 from agent.gateway.commands import name_of
 from agent.gateway.desk import FrontDesk
@@ -119,17 +120,18 @@ class Orders:
         """In the owner's private chat, where the task is shown first."""
         name, _, user = str(order.reply_to).partition(":")
         if name not in self._access:
-            raise RefusedError(f"config.json has no channel {name}; it has {', '.join(self._access)}")
+            raise RefusedError(say("task_no_channel", order.language, name=name, known=", ".join(self._access)))
         owners = self._access[name].owners()
         if not owners:
-            raise RefusedError(f"nobody is allowed on {name} yet; docker exec picoclaw picoclaw pair says how to pair")
+            raise RefusedError(say("task_nobody", order.language, name=name))
         if user and user not in owners:
-            raise RefusedError(f"user {user} is not allowed on {name}; allowed: {', '.join(owners)}")
+            raise RefusedError(say("task_stranger", order.language, name=name, user=user, owners=", ".join(owners)))
         owner, channel = user or owners[0], self._channels[name]
         try:
             chat_id = await channel.home(owner)
         except ChannelError as error:
-            raise RefusedError(f"there is no private chat with {owner} on {name}: {error}") from None
+            why = said(error.words, order.language)
+            raise RefusedError(say("task_no_chat", order.language, name=name, user=owner, why=why)) from None
         text = say("script_request", order.language, text=order.text)
         message = Inbound(name, chat_id, f"{PREFIX}{order.id}", owner, "", text, order.language)
         asked = shortened(self._redact(order.text), NOTICE_CHARS)

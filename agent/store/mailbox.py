@@ -30,6 +30,19 @@ class Attachment:
     preview: str = ""
 
 
+_ASIDE = "@"
+
+
+def aside(place: str, user_id: str) -> str:
+    """The chat id of what one user alone sees where others read, too: a command there is for all threads of the place.
+
+    Args:
+        place: a chat id without a thread.
+        user_id: who gives the command, and sees the answer.
+    """
+    return f"{place}{_ASIDE}{user_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """A message from a chat service; `id` is 0 until it is stored.
@@ -71,6 +84,16 @@ class Inbound:
     def session(self) -> str:
         """The conversation it belongs to."""
         return f"{self.channel}:{self.chat_id}"
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is a command that was given as `aside` says."""
+        return _ASIDE in self.chat_id
+
+    def concerns(self, session: str) -> bool:
+        """Whether a command is for that conversation: its own, or all those at the place where it was given aside."""
+        place = self.session.partition(_ASIDE)[0]
+        return session == self.session or (self.aside and (session == place or session.startswith(f"{place}:")))
 
 
 @dataclass(frozen=True, slots=True)

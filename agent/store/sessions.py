@@ -107,9 +107,9 @@ class Sessions(Store):
         self._db.executemany("DELETE FROM messages WHERE turn = ?", leaving)
         return len(leaving)
 
-    def clear(self, session: str) -> None:
-        """Forget a conversation."""
-        self._db.execute("DELETE FROM messages WHERE session = ?", (session,))
+    def clear(self, session: str, before: int | None = None) -> None:
+        """Forget a conversation, or what turns before that one have said in it."""
+        self._db.execute("DELETE FROM messages WHERE session = ? AND (?2 IS NULL OR turn < ?2)", (session, before))
 
 
 def _outlined(body: str) -> Message:

@@ -57,6 +57,7 @@ class Hearing:
         return {
             "READY": self._ready,
             "GUILD_CREATE": self._server,
+            "GUILD_UPDATE": self._servers.speak,
             "MESSAGE_CREATE": self._created,
             "MESSAGE_UPDATE": lambda data: self._changed(discord_inbound.edits, data),
             "MESSAGE_DELETE": lambda data: self._changed(discord_inbound.deletions, data),
@@ -105,7 +106,9 @@ class Hearing:
     def _message(self, data: Mapping[str, Any], *, private: bool) -> Inbound | None:
         """A message object as an event; None when it is not for the assistant, or of a form that nobody knew."""
         try:
-            language = self._languages.get(str((data.get("author") or {}).get("id")), "en")
+            # Messages do not tell it; a command of the menu does.
+            language = self._languages.get(str((data.get("author") or {}).get("id")))
+            language = language or self._servers.language(data)
             return discord_inbound.message(data, self.me, language, private=private)
         except _UNKNOWN_FORM as error:
             log.warning("message %s is of an unknown form: %r", data.get("id"), error)

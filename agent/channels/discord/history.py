@@ -44,26 +44,50 @@ class Place:
 
 
 class Servers:
-    """The channels of the bot's servers with their newest message, as far as Discord has told."""
+    """The bot's servers: their languages, and their channels with the newest message, as far as Discord has told."""
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
         self._waited_for: set[str] = set()
+        self._locales: dict[str, str] = {}
+        self._server_of: dict[str, str] = {}
         self.newest: dict[str, int] = {}
 
     def begin(self, ready: Mapping[str, Any]) -> None:
         """READY names the servers; what is in them follows."""
         self._waited_for = {str(server["id"]) for server in ready.get("guilds") or ()}
-        self.newest.clear()
+        self.forget_channels()
         self._told.clear()
         self._look()
 
     def tell(self, server: Mapping[str, Any]) -> None:
         """GUILD_CREATE has come."""
+        number = str(server["id"])
+        self.speak(server)
         for channel in (*(server.get("channels") or ()), *(server.get("threads") or ())):
             self.newest[str(channel["id"])] = int(channel.get("last_message_id") or 0)
-        self._waited_for.discard(str(server["id"]))
+            self._server_of[str(channel["id"])] = number
+        self._waited_for.discard(number)
         self._look()
+
+    def speak(self, server: Mapping[str, Any]) -> None:
+        """GUILD_UPDATE has come, or a server is told of: its owners may have chosen a language for it."""
+        self._locales[str(server["id"])] = str(server.get("preferred_locale") or "en")
+
+    def place(self, channel: Mapping[str, Any]) -> None:
+        """A channel was asked about of which no server told."""
+        self._server_of[str(channel["id"])] = str(channel.get("guild_id"))
+
+    def language(self, message: Mapping[str, Any]) -> str:
+        """That of the server where a message was written; English in private, and where it is not known."""
+        # The history of a channel does not say to which server it belongs.
+        server = message.get("guild_id") or self._server_of.get(str(message.get("channel_id")))
+        return self._locales.get(str(server), "en")
+
+    def forget_channels(self) -> None:
+        """What was missed is read; from now on messages tell their server themselves."""
+        self.newest.clear()
+        self._server_of.clear()
 
     async def all_told(self) -> None:
         """Wait for those that are well; one that is not must not keep the others waiting."""
@@ -114,7 +138,7 @@ class History:
             found += await self._read_after(place)
         for newest in self._servers.newest.values():
             self.saw(newest)
-        self._servers.newest.clear()
+        self._servers.forget_channels()
         return found
 
     async def _places(self, since: int | None) -> list[Place]:
@@ -150,6 +174,7 @@ class History:
             return []
         if int(channel.get("last_message_id") or 0) <= after:
             return []
+        self._servers.place(channel)
         return [Place(number, after, private=channel.get("type") == _PRIVATE)]
 
     async def _read_after(self, place: Place) -> list[Inbound]:

@@ -39,7 +39,9 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
     answers_me = (answered.get("author") or {}).get("id") == me.id
     if not (private or answers_me or _mentioned(data, me)):
         return None
-    passed_on = "\n".join(str(one.get("content") or "") for one in _passed_on(data))
+    # Of what a server's message replies to: the assistant has not seen them («what is in this picture?»).
+    theirs = () if private or answers_me else attachments(answered)
+    passed_on = "\n".join(_text(one, me) for one in _passed_on(data))
     return Inbound(
         channel=CHANNEL,
         chat_id=str(data["channel_id"]),
@@ -50,7 +52,7 @@ def message(data: Mapping[str, Any], me: Me, language: str, *, private: bool) ->
         language=language,
         private=private,
         quoted=passed_on or ("" if answers_me else _named(str(answered.get("content") or ""), answered)),
-        attachments=tuple(attachments(data)),
+        attachments=(*attachments(data), *theirs),
     )
 
 

@@ -138,6 +138,8 @@ def _refusal(error: HTTPException) -> ChannelError:
     if error.status in (401, 429):  # a token that the Gateway will say more of; Cloudflare
         return ChannelError(Sentence("answers", service=SERVICE, status=error.status))
     if isinstance(error, NotFound) and error.code == _GONE:
-        return GoneError("Discord has no such message any more")
+        return GoneError(Sentence("message_gone", service=SERVICE))
+    if error.status == 413:
+        return RejectedError(Sentence("too_large", service=SERVICE))
     kind = FormError if error.code in _FORM else RejectedError
-    return kind(f"Discord refuses: {error.text or error.status}")
+    return kind(Sentence("refuses", service=SERVICE, why=error.text or error.status))

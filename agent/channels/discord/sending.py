@@ -13,6 +13,7 @@ from agent.channels.base import Outbound, RejectedError
 from agent.channels.discord import format as discord_format
 from agent.channels.discord.parts import File
 from agent.channels.discord.rest import FormError, GoneError, Rest, id_of
+from agent.channels.words import Sentence
 
 log = logging.getLogger("discord")
 
@@ -48,7 +49,7 @@ class Sender:
         try:
             file = await asyncio.to_thread(File, str(message.file), filename=message.file_name or "file")
         except OSError as error:
-            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
+            raise RejectedError(Sentence("file_gone", why=error.strerror)) from None
         caption = next(iter(discord_format.bodies(message.text)), "")
         payload = {"content": caption, "allowed_mentions": _NOBODY, "flags": _NO_PREVIEWS}
         payload |= _nonce(nonce_of(message)) | _reference(message.reply_to)

@@ -26,6 +26,7 @@ from agent.channels.base import (
     Limits,
     Outbound,
     RejectedError,
+    aside,
     backoff,
 )
 from agent.channels.slack import format as slack_format
@@ -33,11 +34,11 @@ from agent.channels.slack import inbound as slack_inbound
 from agent.channels.slack import socket as slack_socket
 from agent.channels.slack.catch_up import CatchUp
 from agent.channels.slack.history import History, Marks
-from agent.channels.slack.inbound import Me, address_of
+from agent.channels.slack.inbound import Me, address_of, reader_of
 from agent.channels.slack.library import SocketModeRequest
 from agent.channels.slack.people import People
 from agent.channels.slack.socket import Connection
-from agent.channels.slack.web import API, FILES, RefusedError, Web
+from agent.channels.slack.web import API, FILES, SERVICE, RefusedError, Web
 from agent.channels.words import Sentence
 from agent.messages import say
 
@@ -152,10 +153,14 @@ class SlackChannel:
         except RefusedError as error:
             if error.final:
                 self._captioned.discard(message.id)
-                raise RejectedError(f"Slack refuses the message: {error}") from None
+                raise RejectedError(Sentence("refuses", service=SERVICE, why=error)) from None
             raise
-        if (ts := self._reacted.pop(message.chat_id, None)) is not None:
-            self._background.start(self._react("reactions.remove", message.chat_id, ts))
+        channel, user = reader_of(message.chat_id)
+        # What a stop ended elsewhere in the channel is not told when; what still runs shows it again at once.
+        ended = [message.chat_id] if user is None else [one for one in self._reacted if address_of(one)[0] == channel]
+        for chat_id in ended:
+            if (ts := self._reacted.pop(chat_id, None)) is not None:
+                self._background.start(self._react("reactions.remove", chat_id, ts))
 
     async def draft(self, chat_id: str, body: str, shown: str | None, reply_to: str | None) -> str:  # noqa: ARG002
         """Show a beginning; less often when several chats want to."""
@@ -241,25 +246,42 @@ class SlackChannel:
             message = replace(message, attachments=tuple(slack_inbound.attachments(files)))
         channel, thread = address_of(message.chat_id)
         if thread is not None and thread != message.message_id and not known and self._me is not None:
-            root = slack_inbound.readable(str((await self._history.root(channel, thread)).get("text") or ""), self._me)
-            message = replace(message, quoted="\n".join(filter(None, (root, message.quoted))))
+            root = await self._history.root(channel, thread)
+            quoted = slack_inbound.readable(str(root.get("text") or ""), self._me)
+            theirs = root.get("files") or () if root.get("user") != self._me.user_id else ()
+            brought = slack_inbound.attachments([await self._people.file(file) for file in theirs])
+            quoted = "\n".join(filter(None, (quoted, message.quoted)))
+            message = replace(message, quoted=quoted, attachments=(*message.attachments, *brought))
         return message
 
     async def _take_command(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """A slash command is answered in private, wherever it was used: a bot may not write everywhere."""
+        """A slash command is for the channel where it was used, and answered there to who used it alone.
+
+        Slack does not tell the thread. In direct messages it is one of theirs, be they with somebody else.
+        """
         desk, user = self._desk, str(payload.get("user_id", ""))
         text = slack_inbound.command_text(str(payload.get("text", "")))
         if desk is None or not (desk.permits(user) or text.startswith("/pair ")):
             return None
         language = await self._people.language(user)
+        channel, number = str(payload.get("channel_id", "")), str(payload.get("trigger_id", ""))
+        here, elsewhere = slack_inbound.parted(text, channel)
+        orders = [Inbound("slack", aside(channel, user), number, user, number, here, language)] if here else []
+        home = await self._home_or(channel, user) if elsewhere else channel
+        if elsewhere:
+            name = f"{number}:home" if here else number
+            orders.append(Inbound("slack", home, name, user, number, elsewhere, language))
+        desk.receive(orders)
+        if home == channel or not desk.permits(user):
+            return None
+        return {"text": say("slack_command", language, command=elsewhere)}
+
+    async def _home_or(self, channel: str, user: str) -> str:
         try:
-            chat = await self.home(user)
+            return await self.home(user)
         except ChannelError as error:
             log.debug("a command is answered where it was used: %s", error)
-            chat = str(payload.get("channel_id", ""))
-        number = str(payload.get("trigger_id", ""))
-        desk.receive([Inbound("slack", chat, number, user, number, text, language)])
-        return {"text": say("slack_command", language, command=text)} if desk.permits(user) else None
+            return channel
 
     def _note(self, chat_id: str, ts: str) -> None:
         """Keep the newest request of a chat in mind."""
@@ -279,6 +301,9 @@ class SlackChannel:
         return await self._put(chat_id, slack_format.plain(body), shown)
 
     async def _put(self, chat_id: str, content: dict[str, str], shown: str | None) -> str:
+        channel, user = reader_of(chat_id)
+        if user is not None:
+            return await self._whisper(channel, user, content)
         channel, thread = address_of(chat_id)
         if shown is not None:
             try:
@@ -291,6 +316,18 @@ class SlackChannel:
         where = {"channel": channel} | ({"thread_ts": thread} if thread else {})
         quiet = {"unfurl_links": "false", "unfurl_media": "false"}
         return str((await self._web.call("chat.postMessage", **where, **content, **quiet))["ts"])
+
+    async def _whisper(self, channel: str, user: str, content: dict[str, str]) -> str:
+        """Say it to one user in a channel; where the bot is no member, in their direct messages."""
+        try:
+            return str(
+                (await self._web.call("chat.postEphemeral", channel=channel, user=user, **content))["message_ts"]
+            )
+        except RefusedError as error:
+            if not error.final or error.word in _OF_BLOCKS:
+                raise
+            log.info("a command in channel %s is answered in the direct messages: %s", channel, error)
+        return await self._put(await self.home(user), content, None)
 
     async def _send_file(self, message: Outbound, path: Path) -> None:
         """A file, after its caption: that is a message as any other, since Slack previews the links of a comment."""

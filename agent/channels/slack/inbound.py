@@ -69,6 +69,12 @@ def address_of(chat_id: str) -> tuple[str, str | None]:
     return channel, thread or None
 
 
+def reader_of(chat_id: str) -> tuple[str, str | None]:
+    """The channel, and who alone sees what is said there where that is so."""
+    channel, _, user = chat_id.partition("@")
+    return channel, user or None
+
+
 def command_text(text: str) -> str:
     """What was written after `/picoclaw`, as one of the gateway's commands if it begins like one."""
     text = text.strip().removeprefix("/").removeprefix("!")
@@ -76,6 +82,17 @@ def command_text(text: str) -> str:
     if name not in _KNOWN:
         return text
     return f"/{name}{text[len(name) :]}"
+
+
+def parted(text: str, channel: str) -> tuple[str, str]:
+    """What of a slash command's text is for the channel where it was used, and what for the direct messages.
+
+    Commands are for the channel. A request is not: a turn shows what it does, and the bot may not write everywhere.
+    """
+    name, *rest = text.split(maxsplit=1)
+    if channel.startswith("D") or not text.startswith("/") or name == "/pair":
+        return "", text
+    return (name, "".join(rest)) if name == "/stop" else (text, "")
 
 
 def _written(event: Event, me: Me, knows: Callable[[str], bool]) -> Inbound | None:

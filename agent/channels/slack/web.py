@@ -210,11 +210,11 @@ class Web:
         try:
             file = await asyncio.to_thread(path.open, "rb")
         except OSError as error:
-            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
+            raise RejectedError(Sentence("file_gone", why=error.strerror)) from None
         with file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
-                raise RejectedError("Slack takes no empty files")
+                raise RejectedError(Sentence("file_empty", service=SERVICE))
             place = await self.call("files.getUploadURLExternal", filename=name, length=str(size))
             await self._put(str(place["upload_url"]), file, size)
         return str(place["file_id"])

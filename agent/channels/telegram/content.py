@@ -49,6 +49,7 @@ def words(message: Message, me: Me) -> Words:
     text = message.text or message.caption
     if not text:
         return Words(_shown(message))
+    unread = _kind(message)  # such as media that are paid for, which may have a caption
     units = text.encode("utf-16-le", "surrogatepass")  # which is how Telegram counts
     mentioned, foreign = False, False
     # From the end on, so that the places of those before stay right.
@@ -68,7 +69,13 @@ def words(message: Message, me: Me) -> Words:
         elif entity.type == MessageEntityType.TEXT_LINK and entity.url and entity.url.rstrip("/") != shown.rstrip("/"):
             units = units[:start] + f"[{shown}]({entity.url})".encode("utf-16-le", "surrogatepass") + units[end:]
     left = _text(units).strip()
-    return Words(left.lstrip(",: ") if mentioned else left, mentioned, foreign)
+    left = left.lstrip(",: ") if mentioned else left
+    return Words(f"{left}\n{unread}".strip() if unread else left, mentioned, foreign)
+
+
+def of_unknown_kind(message: Message) -> bool:
+    """Whether it holds what is younger than the library."""
+    return bool(message.api_kwargs)
 
 
 def attachments(message: Message) -> Iterator[Attachment]:
@@ -82,7 +89,9 @@ def attachments(message: Message) -> Iterator[Attachment]:
     if message.document is not None and message.animation is None:
         document = message.document
         name, media_type = document.file_name or f"document_{number}", document.mime_type or "application/octet-stream"
-        yield Attachment(name, media_type, document.file_size, document.file_id)
+        preview = document.thumbnail.file_id if document.thumbnail is not None else ""
+        preview = preview if media_type.startswith("image/") else ""
+        yield Attachment(name, media_type, document.file_size, document.file_id, preview)
     for kind, file, extension, media_type in (
         ("animation", message.animation, "mp4", "video/mp4"),
         ("video", message.video, "mp4", "video/mp4"),
@@ -122,7 +131,7 @@ def _shown(message: Message) -> str:
     """Anything that is neither text nor a file, as text."""
     sticker, dice, game = message.sticker, message.dice, message.game
     if sticker is not None:
-        return sticker.emoji or ""
+        return sticker.emoji or ("[sticker]" if sticker.is_animated or sticker.is_video else "")
     if dice is not None:
         return f"{dice.emoji} {dice.value}"
     if game is not None:

@@ -9,7 +9,7 @@ from telegram import Message, Update
 from telegram.constants import ChatType
 
 from agent.channels.base import Attachment, Edited, Inbound
-from agent.channels.telegram.content import Me, Words, attachments, words
+from agent.channels.telegram.content import Me, Words, attachments, of_unknown_kind, words
 
 log = logging.getLogger("telegram")
 
@@ -97,11 +97,12 @@ def _written(parts: Sequence[Message], me: Me) -> Inbound | None:
     private = first.chat.type == ChatType.PRIVATE
     if not (private or _meant(first, said, me)):
         return None
-    # Nothing but the bot's name is a call; nothing at all is a note by the service.
+    # Nothing but the bot's name is a call; nothing at all is a note by the service, unless it may be more than that.
     text = "\n".join(one.text for one in said if one.text)
     quoted, files = _quoted(first, me), tuple(file for part in parts for file in attachments(part))
     files += () if private else _of_answered(first, me)
-    if not (text or quoted or files or first.text):
+    unknown = any(map(of_unknown_kind, parts))
+    if not (text or quoted or files or first.text or unknown):
         return None
     return Inbound(
         channel=CHANNEL,

@@ -16,6 +16,7 @@ from agent.channels.telegram import format as telegram_format
 from agent.channels.telegram.link import Link
 from agent.channels.telegram.split import units
 from agent.channels.telegram.trouble import told
+from agent.channels.words import Sentence
 
 log = logging.getLogger("telegram")
 
@@ -60,7 +61,7 @@ class Sending:
                     self._follow(message.chat_id, error)
                     await self._picture_or_file(message, file)
         except OSError as error:
-            raise RejectedError(f"the file is not there any more: {error.strerror}") from None
+            raise RejectedError(Sentence("file_gone", why=error.strerror)) from None
 
     def _follow(self, chat_id: str, error: ChatMigrated) -> None:
         old = int(chat_id.partition(":")[0])

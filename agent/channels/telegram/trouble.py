@@ -20,9 +20,11 @@ from telegram.error import (
 from agent.channels.base import OWNER_WAIT_S, ChannelError, RejectedError, backoff
 from agent.channels.words import Sentence
 
+SERVICE = "Telegram"
 CONFLICT_WAIT_S = 35.0  # another poller's long poll has ended by then
 _LONGEST_WAIT_S = 15.0  # so that it hears again soon after the service does
 _LONGEST_REASON = 200
+_TOO_LARGE = "entity too large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,11 @@ def of_poll(error: TelegramError, failures: int) -> Trouble:
         problem = Sentence("telegram_conflict")
         return Trouble(problem, CONFLICT_WAIT_S, curable=False)
     if isinstance(error, RetryAfter):
-        return Trouble(Sentence("slow_down", service="Telegram"), seconds(error))
+        return Trouble(Sentence("slow_down", service=SERVICE), seconds(error))
     if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
-        problem = Sentence("unreachable", service="Telegram", why=reason(error))
+        problem = Sentence("unreachable", service=SERVICE, why=reason(error))
         return Trouble(problem, wait, stuck=_stuck(error))
-    return Trouble(Sentence("error", service="Telegram", why=reason(error)), wait)
+    return Trouble(Sentence("error", service=SERVICE, why=reason(error)), wait)
 
 
 @contextlib.contextmanager
@@ -75,13 +77,19 @@ def told() -> Iterator[None]:
     try:
         yield
     except (BadRequest, Forbidden) as error:
-        raise RejectedError(f"Telegram refuses it: {reason(error)}") from None
+        raise RejectedError(_refusal(error)) from None
     except RetryAfter as error:
-        raise ChannelError("Telegram asks to slow down", seconds(error)) from None
+        raise ChannelError(Sentence("slow_down", service=SERVICE), seconds(error)) from None
     except TelegramError as error:
-        if "Entity Too Large" in error.message:
-            raise RejectedError(f"Telegram refuses it: {reason(error)}") from None
+        if _TOO_LARGE in error.message.lower():
+            raise RejectedError(_refusal(error)) from None
         raise ChannelError(f"Telegram did not take it: {reason(error)}") from None
+
+
+def _refusal(error: TelegramError) -> Sentence:
+    if _TOO_LARGE in error.message.lower():
+        return Sentence("too_large", service=SERVICE)
+    return Sentence("refuses", service=SERVICE, why=reason(error))
 
 
 def reason(error: TelegramError) -> str:

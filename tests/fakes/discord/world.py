@@ -14,7 +14,7 @@ from tests.fakes.discord.files import Files
 from tests.fakes.discord.gateway.hub import Hub
 from tests.fakes.discord.gateway.intents import DM_MESSAGES, GUILD_MESSAGES, GUILDS
 from tests.fakes.discord.interactions import Interactions
-from tests.fakes.discord.objects import BOT, DM, GENERAL, SECRET, TEXT, THREAD, Channel, Message, User
+from tests.fakes.discord.objects import BOT, DM, GENERAL, GUILD, SECRET, TEXT, THREAD, Channel, Message, User
 from tests.fakes.discord.ratelimits import RateLimits
 from tests.fakes.discord.snowflakes import Snowflakes
 from tests.fakes.discord.views import for_event
@@ -35,6 +35,7 @@ class Settings:
     acknowledges: bool = True
     resumes: bool = True
     answers_resume: bool = True
+    preferred_locale: str = "en-US"
     hidden: set[str] = field(default_factory=lambda: {SECRET})
     blocked: set[str] = field(default_factory=set)
 
@@ -70,7 +71,14 @@ class World:
 
     def change(self, given: DiscordSettings) -> None:
         """Changes what is given; who is connected with a token that is revoked is thrown out."""
-        for name in ("message_content", "heartbeat_ms", "acknowledges", "resumes", "answers_resume"):
+        for name in (
+            "message_content",
+            "heartbeat_ms",
+            "acknowledges",
+            "resumes",
+            "answers_resume",
+            "preferred_locale",
+        ):
             if getattr(given, name) is not None:
                 setattr(self.settings, name, getattr(given, name))
         for name in ("tokens", "hidden", "blocked"):
@@ -78,6 +86,8 @@ class World:
                 setattr(self.settings, name, set(getattr(given, name)))
         if given.limited is not None:
             self.limits.active = given.limited
+        if given.preferred_locale is not None:
+            self.hub.publish("GUILD_UPDATE", {"id": GUILD, "preferred_locale": given.preferred_locale}, GUILDS)
         if given.link_s is not None:
             self.files.link_s = given.link_s
         if given.expire_files:

@@ -31,6 +31,16 @@ def post_message(world: World, params: Params) -> dict[str, Any]:
     return _as_answer(world, message)
 
 
+def post_ephemeral(world: World, params: Params) -> dict[str, Any]:
+    """Shows something to one member of a channel."""
+    channel = world.joined(params.text("channel"))
+    text, shown = _content(params, _MOST_TEXT)
+    if params.text("user") not in world.users:
+        raise ApiError("user_not_in_channel")
+    world.whispers.append((channel.id, params.text("user"), text or str(shown)))
+    return {"message_ts": world.next_ts()}
+
+
 def update(world: World, params: Params) -> dict[str, Any]:
     """Gives one of the bot's own messages another content."""
     channel = world.joined(params.text("channel"))

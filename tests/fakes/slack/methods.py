@@ -45,6 +45,7 @@ METHODS: dict[str, Method] = {
     "auth.test": Method(_auth_test, token="any"),
     "users.info": Method(_users_info, "users:read", json=False),
     "chat.postMessage": Method(chat.post_message, "chat:write"),
+    "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write"),
     "chat.update": Method(chat.update, "chat:write"),
     "chat.delete": Method(chat.delete, "chat:write"),
     "reactions.add": Method(chat.add_reaction, "reactions:write"),

@@ -63,6 +63,7 @@ class World:
             SECRET: Channel(SECRET, "channel", member=False),
         }
         self.messages: dict[tuple[str, str], StoredMessage] = {}
+        self.whispers: list[tuple[str, str, str]] = []  # channel, who sees it, text: no history has them
         self.files: dict[str, StoredFile] = {}
         self.uploads: dict[str, StoredFile] = {}
         self.hub.reset()

@@ -89,9 +89,9 @@ class DiscordSettings(Form):
     """What is given is changed, the rest stays. No tokens at all is a revoked one, whose connections are closed.
 
     `message_content`: the switch in the Developer Portal; `resumes`: whether sessions can be resumed, `answers_resume`:
-    whether the service says so; `limited`: rate limits are kept; `hidden`: channels that the bot may not see;
-    `blocked`: users who take no messages from it; `link_s`: how long an address of a file holds that is given from now
-    on; `expire_files`: those given so far hold no more.
+    whether the service says so; `preferred_locale`: the server's language; `limited`: rate limits are kept; `hidden`:
+    channels that the bot may not see; `blocked`: users who take no messages from it; `link_s`: how long an address of a
+    file holds that is given from now on; `expire_files`: those given so far hold no more.
     """
 
     tokens: list[str] | None = None
@@ -100,6 +100,7 @@ class DiscordSettings(Form):
     acknowledges: bool | None = None
     resumes: bool | None = None
     answers_resume: bool | None = None
+    preferred_locale: str | None = None
     limited: bool | None = None
     hidden: list[str] | None = None
     blocked: list[str] | None = None

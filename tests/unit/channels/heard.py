@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent.channels.words import Sentence
+from agent.channels.base import ChannelError
+from agent.channels.words import Sentence, said
 from agent.store.mailbox import Edited, Inbound
 
 
@@ -19,6 +20,11 @@ async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the channel has no event for a test to wait on
             await asyncio.sleep(0.01)
+
+
+def in_polish(caught: pytest.ExceptionInfo[ChannelError]) -> str:
+    """What a Pole is told of an error."""
+    return str(said(caught.value.words, "pl"))
 
 
 @dataclass

@@ -172,7 +172,10 @@ def test_a_picture_is_shown_to_a_model_that_sees() -> None:
     assert content[1] == picture_part("/workspace/inbox/12-1-p.png")
     assert len(str(content)) < 300, "the conversation holds no picture"
     blind = told(Service({"r": PICTURE}), image, sees=False)
-    assert blind == f"look\n[attached: /workspace/inbox/12-1-p.png, image/png, {len(PICTURE)} bytes]"
+    assert blind == (
+        f"look\n[attached: /workspace/inbox/12-1-p.png, image/png, {len(PICTURE)} bytes; not shown to you: the model "
+        "in use does not look at pictures]"
+    )
 
 
 def test_a_large_picture_is_shown_by_its_preview() -> None:
@@ -180,7 +183,31 @@ def test_a_large_picture_is_shown_by_its_preview() -> None:
     service = Service({"r": large, "small": PICTURE})
     content = told(service, file("p.png", media_type="image/png", preview="small"), workspace=workspace)
     assert content[1] == picture_part("/workspace/inbox/12-1-p.png.preview")
-    assert isinstance(told(Service({"r": large}), file("p.png", media_type="image/png")), str)
+    assert content[0]["text"].endswith("bytes; shown to you smaller than it is]")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "preview", "note"),
+    [
+        ("image/png", PICTURE + bytes(LARGEST), None, "; not shown to you: it is larger than 1.5 MB]"),
+        ("image/png", PICTURE + bytes(LARGEST), RejectedError("gone"), "; not shown to you: it is larger than 1.5 MB]"),
+        ("image/heic", b"heic", None, "; not shown to you: only JPEG, PNG, GIF and WebP can be]"),
+        ("audio/ogg", b"OggS", None, "; you cannot listen to it]"),
+        ("video/mp4", b"mp4", None, "; you cannot watch it]"),
+        ("application/pdf", b"%PDF", None, "4 bytes]"),
+    ],
+)
+def test_a_model_is_told_what_it_does_not_see_or_hear(media_type: str, content: bytes, preview: Any, note: str) -> None:
+    service = Service({"r": content, "small": preview})
+    found = told(service, file("a", media_type=media_type, preview="small" if preview else ""))
+    assert isinstance(found, str), "there is nothing to look at"
+    assert found.endswith(note)
+
+
+def test_a_picture_of_another_kind_is_shown_by_its_preview() -> None:
+    service = Service({"r": b"heic", "small": PICTURE})
+    content = told(service, file("a.heic", media_type="image/heic", preview="small"))
+    assert content[1] == picture_part("/workspace/inbox/12-1-a.heic.preview")
 
 
 def request(*paths: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import cast
 
 import pytest
 
-from agent.channels.base import Channel
+from agent.channels.base import Channel, RejectedError
+from agent.channels.words import Sentence
 from agent.gateway import delivery
 from agent.gateway.delivery import Delivery
 from agent.store.database import connect
-from agent.store.mailbox import Mailbox, Outbound
+from agent.store.mailbox import Inbound, Mailbox, Outbound
 from agent.store.spool import Spool
 from tests.unit.channels.heard import until
 
@@ -50,6 +51,48 @@ def test_a_message_at_which_the_channel_breaks_ends_neither_the_gateway_nor_its_
         assert "KeyError" in channel.sent[1], "what was given up is said"
         assert channel.attempts == delivery.MOST_SURPRISES + 2
         assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scene())
+
+
+class Strict:
+    """A channel that takes no files."""
+
+    name = "telegram"
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def compose(self, markdown: str) -> list[str]:
+        return [markdown]
+
+    async def send(self, message: Outbound) -> None:
+        if message.file:
+            raise RejectedError(Sentence("too_large", service="Telegram"))
+        self.sent.append(message.text)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "users", "told"),
+    [
+        ("auto", "pl-PL", "Nie udało mi się dostarczyć: plik a.bin. (Telegram uznaje to za zbyt duże)"),
+        ("auto", "de", "I could not deliver the file a.bin. (it is too large for Telegram)"),
+        ("pl", "en", "Nie udało mi się dostarczyć: plik a.bin. (Telegram uznaje to za zbyt duże)"),
+        ("en", "pl", "I could not deliver the file a.bin. (it is too large for Telegram)"),
+    ],
+)
+def test_what_is_not_delivered_is_said_in_one_language_the_reason_included(
+    tmp_path: Path, chosen: str, users: str, told: str
+) -> None:
+    async def scene() -> None:
+        mailbox, channel = Mailbox(connect(tmp_path / "state.db")), Strict()
+        (asked,) = mailbox.receive([Inbound("telegram", "7", "1", "7", "1", "a file, please", users)])
+        mailbox.post([Outbound("telegram", "7", "", file=str(tmp_path / "x"), file_name="a.bin", turn=asked.id)])
+        delivery = Delivery(cast("Channel", channel), mailbox, Spool(tmp_path / "spool"), chosen)
+        running = asyncio.create_task(delivery.run())
+        await until(lambda: channel.sent == [told])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 

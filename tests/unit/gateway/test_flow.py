@@ -67,6 +67,15 @@ def test_stop_ends_the_turn_and_what_waits_and_leaves_a_valid_history(
     assert cancelled == [True], "the sandbox is told to kill it"
 
 
+def test_what_can_be_read_by_nobody_is_answered_in_words(play: Callable[..., Chat]) -> None:
+    async def scene(world: World) -> None:
+        world.write("", language="pl")
+        await world.idle()
+        assert world.model.asked == []
+
+    assert play(scene).texts() == ["Nie umiem odczytać tego, co przyszło; napisz to proszę słowami."]
+
+
 def test_stop_with_a_text_is_the_next_request(play: Callable[..., Chat]) -> None:
     held = Held()
 

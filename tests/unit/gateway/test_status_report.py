@@ -172,6 +172,9 @@ def test_without_a_gateway_the_command_says_where_it_belongs(port: int) -> None:
     assert done.exit_code == 1
     assert f"no gateway answers on 127.0.0.1:{port}" in done.output
     assert "docker exec picoclaw picoclaw status" in done.output
+    polish = CliRunner().invoke(cli.status, ["--lang", "pl"]).output
+    assert f"Bramka nie działa: pod adresem 127.0.0.1:{port} nie odpowiada żadna bramka" in polish
+    assert "no gateway answers" in CliRunner().invoke(cli.status, ["--lang", "pl", "--json"]).output
 
 
 def test_the_last_error_is_kept_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,8 @@ def test_a_chat_that_is_not_the_owners_is_refused(play: Callable[..., None], whe
     async def scene(world: ScriptWorld) -> None:
         with pytest.raises(PicoClawError, match=why):
             await world.task("go", reply_to=where)
+        with pytest.raises(PicoClawError, match="nie ma"):
+            await world.task("go", reply_to=where, language="pl")
         assert world.mailbox.unfinished() == []
 
     play(scene)
@@ -232,6 +234,12 @@ def test_the_command_prints_and_exits(play: Callable[..., None], capsys: pytest.
         assert json.loads(capsys.readouterr().out)["answer"] == "re: go"
         assert await asyncio.to_thread(run, {"do": "wait", "id": "other"}, 5) == 1
         assert "no task other" in capsys.readouterr().err
+        address = world.address
+        missing = {"do": "wait", "id": "other"}
+        polish = await asyncio.to_thread(
+            lambda: task_cli.run(missing, 5, as_json=False, language="pl", address=address)
+        )
+        assert (polish, "nie ma zadania other" in capsys.readouterr().err) == (1, True)
 
     play(scene, Model(held))
 

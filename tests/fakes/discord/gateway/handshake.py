@@ -129,7 +129,7 @@ def _guild(world: World) -> dict[str, Any]:
         "system_channel_flags": 0,
         "premium_tier": 0,
         "nsfw_level": 0,
-        "preferred_locale": "en-US",
+        "preferred_locale": world.settings.preferred_locale,
         "afk_timeout": 300,
         "joined_at": "2026-01-01T00:00:00+00:00",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,11 @@ from tests.fakes.discord.objects import GENERAL, ROLE
 from tests.fakes.pictures import picture
 from tests.fakes.wire import Attachment, DiscordCommand, DiscordEdit, DiscordFault, DiscordSettings
 from tests.unit.channels.discord.stage import OWNER, Play, Stage, play
-from tests.unit.channels.heard import until
+from tests.unit.channels.heard import in_polish, until
 
 __all__ = ["play"]
 STRANGER = "666000000000000001"
+OTHER = "702000000000000002"
 
 
 def test_private_messages_are_heard_in_order_and_the_place_is_stored_with_each(play: Play) -> None:
@@ -71,6 +73,23 @@ def test_what_is_passed_on_is_quoted(play: Play) -> None:
             assert (forwarded.text, forwarded.quoted) == ("", "read this")
             (attachment,) = forwarded.attachments
             assert b"".join([piece async for piece in channel.download(attachment.reference)]) == b"inside"
+
+    play(scene)
+
+
+def test_what_a_servers_message_replies_to_comes_with_its_files(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.listening() as channel:
+            shown = stage.writes("", channel=GENERAL, attachments=[Attachment(name="a.txt", content=b"inside")])
+            stage.writes(f"<@{BOT}> what is this?", channel=GENERAL, reply_to=shown.id)
+            sent = stage.writes("mine", attachments=[Attachment(name="b.txt", content=b"sent")])
+            stage.writes("and this?", reply_to=sent.id)
+            await stage.heard.until(3)
+            asked, _, again = stage.heard.messages
+            (attachment,) = asked.attachments
+            assert (asked.text, attachment.name) == ("what is this?", "a.txt")
+            assert b"".join([piece async for piece in channel.download(attachment.reference)]) == b"inside"
+            assert again.attachments == (), "in private it has it already"
 
     play(scene)
 
@@ -236,8 +255,9 @@ def test_what_discord_refuses_for_its_form_is_sent_as_a_file(play: Play) -> None
             await channel.send(Outbound("discord", stage.dm, "x" * 2500, id=1))
             await channel.send(Outbound("discord", stage.dm, "hi", reply_to="not an id", id=2))
             await channel.send(Outbound("discord", stage.dm, "hi", reply_to="42", id=3))
-            with pytest.raises(RejectedError, match="empty message"):
+            with pytest.raises(RejectedError, match="empty message") as caught:
                 await channel.send(Outbound("discord", stage.dm, " ", id=4))
+            assert in_polish(caught).startswith("Discord tego nie przyjmuje: ")
         as_file, *others = stage.shown()
         assert [(file.name, file.content) for file in as_file.files] == [("message.md", b"x" * 2500)]
         assert [one.content for one in others] == ["hi", "hi"]
@@ -265,8 +285,9 @@ def test_files_are_sent_from_the_spool(play: Play, tmp_path: Path) -> None:
             with pytest.raises(RejectedError, match="not there any more"):
                 await channel.send(Outbound("discord", stage.dm, "", file=str(tmp_path / "gone")))
             path.write_bytes(bytes(channel.limits.file_bytes + 1))
-            with pytest.raises(RejectedError, match="too large"):
+            with pytest.raises(RejectedError, match="too large for Discord") as caught:
                 await channel.send(Outbound("discord", stage.dm, "", file=str(path), id=4))
+            assert in_polish(caught) == "Discord uznaje to za zbyt duże"
 
     play(scene)
 
@@ -322,6 +343,42 @@ def test_the_menu_is_registered_once_and_its_commands_are_heard(play: Play) -> N
             assert stage.heard.messages[2].language == "pl", "as was remembered"
         puts = [call for call in stage.world.calls if call.method == "PUT"]
         assert len(puts) == 1
+
+    play(scene)
+
+
+def test_in_a_server_the_language_is_the_servers_until_the_menu_has_told_better(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        def mentions(text: str, **more: Any) -> None:
+            stage.writes(f"<@{BOT}> {text}", **more)
+
+        stage.world.settings.preferred_locale = "pl"
+        stage.heard.receive([], {"discord": "1"})
+        stage.heard.allowed = [OWNER, OTHER]
+        mentions("missed", channel=GENERAL, user_id=OTHER)
+        async with stage.listening():
+            mentions("live", channel=GENERAL, user_id=OTHER)
+            mentions("in a new thread", thread="830000000000000001", user_id=OTHER)
+            stage.writes("in private", user_id=OTHER)
+            await stage.heard.until(4)
+            users.commands(stage.world, DiscordCommand(user_id=OTHER, name="status", locale="en-GB"))
+            await stage.heard.until(5)
+            mentions("live", channel=GENERAL, user_id=OTHER)
+            mentions("by somebody else", channel=GENERAL)
+            await stage.heard.until(7)
+            stage.world.change(DiscordSettings(preferred_locale="en-US"))
+            mentions("now", channel=GENERAL)
+            await stage.heard.until(8)
+        assert [(one.text, one.language) for one in stage.heard.messages] == [
+            ("missed", "pl"),
+            ("live", "pl"),
+            ("in a new thread", "pl"),
+            ("in private", "en"),
+            ("/status", "en-GB"),
+            ("live", "en-GB"),
+            ("by somebody else", "pl"),
+            ("now", "en-US"),
+        ]
 
     play(scene)
 

@@ -11,7 +11,7 @@ import pytest
 from agent.channels.base import ChannelError, RejectedError
 from agent.store.mailbox import Outbound
 from tests.fakes.slack.world import GENERAL, SECRET
-from tests.unit.channels.heard import until
+from tests.unit.channels.heard import in_polish, until
 from tests.unit.channels.slack.stage import MENTION, Stage, play
 
 
@@ -106,8 +106,9 @@ def test_files_go_out_into_the_thread(tmp_path: Path) -> None:
         assert (caption.text, caption.thread_ts) == ("a &lt;caption&gt;", chat.partition(":")[2])
         assert (sent.text, sent.thread_ts) == ("", chat.partition(":")[2])
         assert (sent.files[0].name, sent.files[0].content) == ("zażółć.bin", file.read_bytes())
-        with pytest.raises(RejectedError, match="empty"):
+        with pytest.raises(RejectedError, match="empty") as caught:
             await stage.channel.send(outbound(chat, "", file=str(empty), file_name="x"))
+        assert in_polish(caught) == "Slack nie przyjmuje pustych plików"
         with pytest.raises(RejectedError, match="not there any more"):
             await stage.channel.send(outbound(chat, "", file=str(tmp_path / "gone"), file_name="x"))
         stage.world.scopes -= {"files:write"}
@@ -158,8 +159,9 @@ def test_sending_says_whether_to_try_again() -> None:
     async def scene(stage: Stage) -> None:
         body = stage.channel.compose("hi")[0]
         for chat, word in (("C0NONE", "channel_not_found"), (SECRET, "not_in_channel")):
-            with pytest.raises(RejectedError, match=word):
+            with pytest.raises(RejectedError, match=word) as refused:
                 await stage.channel.send(outbound(chat, body))
+            assert in_polish(refused) == f"Slack tego nie przyjmuje: chat.postMessage: {word}"
         stage.fail("error", method="chat.postMessage", status=429, seconds=7)
         with pytest.raises(ChannelError) as caught:
             await stage.channel.send(outbound(stage.home, body))

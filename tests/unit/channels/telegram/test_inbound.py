@@ -66,7 +66,11 @@ def entity(kind: str, text: str, part: str, **more: Any) -> dict[str, Any]:
         ),
         ({"sticker": {**FILE, "type": "regular", "width": 1, "height": 1, "is_animated": False, "is_video": False,
                       "emoji": "👍"}}, "👍"),
+        ({"sticker": {**FILE, "type": "custom_emoji", "width": 1, "height": 1, "is_animated": True,
+                      "is_video": False}}, "[sticker]"),
         ({"story": {"chat": PRIVATE, "id": 1}}, "[story]"),
+        ({"paid_media": {"star_count": 1, "paid_media": []}, "caption": "look"}, "look\n[paid media]"),
+        ({"hologram": {"file_id": "F"}}, ""),
     ],
 )  # fmt: skip
 def test_what_is_no_text_is_told_in_words(fields: dict[str, Any], text: str) -> None:
@@ -85,6 +89,11 @@ def test_what_is_no_text_is_told_in_words(fields: dict[str, Any], text: str) -> 
         ({"voice": {**FILE, "duration": 1}}, "voice_1.ogg", "audio/ogg"),
         ({"video_note": {**FILE, "length": 1, "duration": 1}}, "video_1.mp4", "video/mp4"),
         (
+            {"document": {**FILE, "mime_type": "image/heic", "thumbnail": {**FILE, "width": 320, "height": 9}}},
+            "document_1",
+            "image/heic",
+        ),
+        (
             {"animation": {**FILE, "width": 1, "height": 1, "duration": 1}, "document": FILE},
             "animation_1.mp4",
             "video/mp4",
@@ -101,6 +110,14 @@ def test_files_of_every_kind(fields: dict[str, Any], name: str, media_type: str)
     assert found is not None
     (attachment,) = found.attachments
     assert (attachment.name, attachment.media_type, attachment.size, attachment.reference) == (name, media_type, 9, "F")
+
+
+def test_a_picture_sent_as_a_file_is_looked_at_by_its_thumbnail() -> None:
+    thumbnail = {**FILE, "file_id": "T", "width": 320, "height": 9}
+    for media_type, preview in (("image/png", "T"), ("application/pdf", "")):
+        found = heard(message(document={**FILE, "mime_type": media_type, "thumbnail": thumbnail}))
+        assert found is not None
+        assert found.attachments[0].preview == preview
 
 
 def test_of_a_photo_the_largest_is_the_file_and_a_middling_one_is_for_looking_at() -> None:

@@ -15,7 +15,7 @@ from tests.fakes import defaults
 from tests.fakes.pictures import PICTURE as PNG
 from tests.fakes.standins import StandIns
 from tests.fakes.wire import TelegramFault, TelegramSettings
-from tests.unit.channels.heard import Heard
+from tests.unit.channels.heard import Heard, in_polish
 from tests.unit.channels.telegram.stage import GROUP, OWNER, answer, calls, group_message, hasty, play, write
 
 
@@ -41,8 +41,9 @@ def test_files_go_out_pictures_as_pictures(tmp_path: Path) -> None:
         assert [bool(one.file and one.file.size) for one in sent] == [True, False, False]
         assert sent[2].file is not None
         assert sent[2].file.name == "notes.txt"
-        with pytest.raises(RejectedError, match="not there any more"):
+        with pytest.raises(RejectedError, match="not there any more") as caught:
             await channel.send(Outbound("telegram", str(defaults.OWNER_ID), "", file=str(tmp_path / "gone")))
+        assert in_polish(caught).startswith("tego pliku już nie ma")
 
     play(scene)
 
@@ -327,7 +328,8 @@ def test_no_message_is_too_large_for_a_second_look() -> None:
         fakes.state.telegram.faults.append(
             TelegramFault(kind="error", method="sendMessage", status=413, description="Request Entity Too Large")
         )
-        with pytest.raises(RejectedError):
+        with pytest.raises(RejectedError) as caught:
             await channel.send(answer(channel, "hi"))
+        assert in_polish(caught) == "Telegram uznaje to za zbyt duże"
 
     play(scene)
