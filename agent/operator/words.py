@@ -128,13 +128,23 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 
 CATALOGUE |= GUIDE | ARCHIVE | LOOK
 
+LANGUAGE_VARIABLE = "PICOCLAW_LANG"
+
 
 def language_of(environ: Mapping[str, str]) -> str:
-    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX.
+
+    Ours comes first: what a command runs is told by it which language was asked for.
+    """
+    for name in (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
             return closest(environ[name])
     return "en"
+
+
+def speaking(language: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment whose deploy speaks that language, whatever the locale is."""
+    return {**environ, LANGUAGE_VARIABLE: closest(language)}
 
 
 def told(error: ConfigError, language: str) -> str:
