@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -27,6 +29,8 @@ from roles.health.facts import Health
 from roles.network import firewall
 from roles.preflight import checks
 from roles.preflight.machine import Machine
+from roles.storage import operations as storage
+from roles.storage.volumes import VOLUMES
 from tests.unit.roles import test_daemon, test_hosts, test_inventory, test_packages, test_settings
 from tests.unit.roles.pyinfra_run import commands, fake
 
@@ -228,3 +232,28 @@ def test_the_model_is_asked_in_polish(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_differs_is_told_while_an_operation_is_prepared() -> None:
     made = fake(packages, {}, name="packages", names=["nftables"])
     assert made.said == {"pakiety: potrzebne nftables, nie ma ich"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("C", "volume picoclaw-state: its directory /a 100% b has a name that no unit can be made for"),
+        ("pl", "wolumen picoclaw-state: dla nazwy jego katalogu /a 100% b nie da się utworzyć jednostki systemd"),
+    ],
+)
+def test_a_volume_that_cannot_be_mounted_is_named_by_the_script(
+    tag: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", tag)
+    (tmp_path / "docker").write_text("#!/bin/sh\necho '/a 100% b'\n")
+    (tmp_path / "docker").chmod(0o755)
+    (volume, *_) = (volume for volume in VOLUMES if volume.flags)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-c", storage._mount(volume).get_raw_value()],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, said)
