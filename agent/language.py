@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 Language = Literal["en", "pl"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+LANGUAGE_VARIABLE = "PICOCLAW_LANG"
 
 
 def closest(tag: str) -> Language:
@@ -18,8 +19,11 @@ def closest(tag: str) -> Language:
 
 
 def language_of(environ: Mapping[str, str]) -> str:
-    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    """The language of the locale, `en` or `pl`; the first variable that is set decides, as in POSIX.
+
+    Ours comes first: what a command runs is told by it which language was asked for.
+    """
+    for name in (LANGUAGE_VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
             return closest(environ[name])
     return "en"

@@ -41,7 +41,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """With which the deploy, testinfra and pytest find this lab."""
         tools = Path(sys.executable).parent
-        return {**os.environ, **environment(self.lab.places), "PATH": f"{tools}:{os.environ['PATH']}"}
+        path = f"{tools}:{os.environ['PATH']}"
+        return {**os.environ, "LC_ALL": "C.UTF-8", **environment(self.lab.places), "PATH": path}
 
     def deploy(
         self, *options: str, command: tuple[str, ...] = DEPLOY, source: Path = REPOSITORY, **environment: str

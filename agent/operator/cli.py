@@ -166,6 +166,7 @@ def rollout(names: tuple[str, ...], data: tuple[str, ...], keep_going: bool, lan
                 rolling.rollout(
                     hosts,
                     options,
+                    language=lang,
                     keep_going=keep_going,
                     announce=lambda name, place: click.echo(f"\n── {place}/{len(hosts)} {name} ──"),
                 )

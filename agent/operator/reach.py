@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 from agent.errors import ConfigError, PicoClawError
 from agent.gateway.printable import one_line
-from agent.operator.words import say
+from agent.operator.words import say, speaking
 from roles.common.names import REPOSITORY
 
 # pyinfra's host data and the ssh client's words for the same.
@@ -111,8 +112,9 @@ def _debug_inventory(language: str, repository: Path) -> list[dict[str, Any]]:
     """The hosts, each with `name`, `groups` and `data`."""
     command = [str(Path(sys.executable).with_name("pyinfra")), "inventory", "debug-inventory", "--json"]
     done = subprocess.run(
-        command, cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+        command, cwd=repository, env=speaking(language, os.environ), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()
         raise ConfigError(say("no_inventory", language, reason=said.splitlines()[-1] if said else "?"))

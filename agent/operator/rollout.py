@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent.operator.reach import Host, UnreachableError
-from agent.operator.words import say
+from agent.operator.words import say, speaking
 from roles.common.names import REPOSITORY
 
 Ended = Literal["done", "failed", "unreachable", "left"]
@@ -28,12 +29,17 @@ class Outcome:
 
 
 def rollout(
-    hosts: Sequence[Host], options: Sequence[str], *, keep_going: bool, announce: Callable[[str, int], None]
+    hosts: Sequence[Host],
+    options: Sequence[str],
+    *,
+    language: str,
+    keep_going: bool,
+    announce: Callable[[str, int], None],
 ) -> Iterator[Outcome]:
     """Deploy to each host in turn and tell how that ended; `announce` is called with the host's name and its place.
 
     A host that cannot be reached stops nothing. One that fails leaves those after it as they are, but for
-    `keep_going`. `options` are pyinfra's.
+    `keep_going`. `options` are pyinfra's; the deploy speaks `language`.
     """
     stopped = False
     for place, host in enumerate(hosts, start=1):
@@ -41,12 +47,12 @@ def rollout(
             yield Outcome(host.name, "left")
             continue
         announce(host.name, place)
-        outcome = _deployed(host, options)
+        outcome = _deployed(host, options, language)
         stopped = outcome.ended == "failed" and not keep_going
         yield outcome
 
 
-def _deployed(host: Host, options: Sequence[str]) -> Outcome:
+def _deployed(host: Host, options: Sequence[str], language: str) -> Outcome:
     begun = time.monotonic()
     try:
         host.run("true")
@@ -54,7 +60,8 @@ def _deployed(host: Host, options: Sequence[str]) -> Outcome:
         return Outcome(host.name, "unreachable", time.monotonic() - begun, str(error))
     pyinfra = str(Path(sys.executable).with_name("pyinfra"))
     command = [pyinfra, "inventory", "deploy.py", "--yes", "--limit", host.name, *options]
-    done = subprocess.run(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, check=False)
+    environment = speaking(language, os.environ)
+    done = subprocess.run(command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, check=False)
     return Outcome(host.name, "failed" if done.returncode else "done", time.monotonic() - begun)
 
 

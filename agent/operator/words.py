@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agent.errors import ConfigError
-from agent.language import Language, closest, worded
+from agent.language import LANGUAGE_VARIABLE, Language, closest, worded
 from agent.operator.archive.words import ARCHIVE
 from agent.operator.guide import GUIDE
 from agent.operator.look.words import LOOK
@@ -125,6 +127,11 @@ CATALOGUE: dict[str, dict[Language, str]] = {
 
 
 CATALOGUE |= GUIDE | ARCHIVE | LOOK
+
+
+def speaking(language: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment whose deploy speaks that language, whatever the locale is."""
+    return {**environ, LANGUAGE_VARIABLE: closest(language)}
 
 
 def told(error: ConfigError, language: str) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from roles.common.diff import difference
+from roles.common.words import sentence
+
 Kind = Literal["file", "directory", "absent"]
 
 
@@ -73,16 +76,20 @@ def _kind(raw: int) -> str:
 def differences(entry: Entry, seen: Seen | None) -> list[str]:
     """Say what is not as it should be, one line each; none when nothing is to be done."""
     if entry.kind == "absent":
-        return [] if seen is None else [f"{entry.path}: none wanted, {seen.kind} found"]
-    if seen is None:
-        return [f"{entry.path}: {entry.kind} wanted, none found"]
-    if seen.kind != entry.kind:
-        return [f"{entry.path}: {entry.kind} wanted, {seen.kind} found"]
-    found = []
+        return [] if seen is None else [difference(entry.path, None, kind_in_words(seen.kind))]
+    if seen is None or seen.kind != entry.kind:
+        return [difference(entry.path, kind_in_words(entry.kind), kind_in_words(seen.kind) if seen else None)]
+    path, found = entry.path, []
     if (entry.uid, entry.gid) != (seen.uid, seen.gid):
-        found.append(f"{entry.path}: owner {entry.uid}:{entry.gid} wanted, {seen.uid}:{seen.gid} found")
+        owners = {"wanted": f"{entry.uid}:{entry.gid}", "found": f"{seen.uid}:{seen.gid}"}
+        found.append(sentence("owner_differs", path=path, **owners))
     if entry.mode != seen.mode:
-        found.append(f"{entry.path}: mode {entry.mode:04o} wanted, {seen.mode:04o} found")
+        found.append(sentence("mode_differs", path=path, wanted=f"{entry.mode:04o}", found=f"{seen.mode:04o}"))
     if entry.content is not None and hashlib.sha256(entry.content.encode()).hexdigest() != seen.sha256:
-        found.append(f"{entry.path}: content differs")
+        found.append(sentence("content_differs", path=path))
     return found
+
+
+def kind_in_words(kind: str) -> str:
+    """What a path is, as a person reads it."""
+    return sentence(f"kind_{kind}")

@@ -11,6 +11,7 @@ from pyinfra.api.facts import FactBase
 
 from roles.common import entries
 from roles.common.commands import script
+from roles.common.words import sentence
 
 DockerKind = Literal["container", "image", "network", "volume"]
 
@@ -40,7 +41,8 @@ class Paths(FactBase[dict[str, entries.Seen]]):
         try:
             return entries.parse(output)
         except ValueError as error:
-            raise FactProcessError(f"stat or sha256sum answered what is not understood: {error}") from error
+            who = sentence("or").join(["stat", "sha256sum"])
+            raise FactProcessError(sentence("not_understood", who=who, answer=error)) from error
 
 
 class DockerObjects(FactBase[dict[str, dict[str, Any]]]):
@@ -64,7 +66,7 @@ class DockerObjects(FactBase[dict[str, dict[str, Any]]]):
         try:
             found = json.loads("\n".join(output) or "[]")
         except json.JSONDecodeError as error:
-            raise FactProcessError(f"docker inspect answered no JSON: {error}") from error
+            raise FactProcessError(sentence("no_json", who="docker inspect", answer=error)) from error
         return {name: item for item in found for name in item.get("RepoTags") or [item["Name"].lstrip("/")]}
 
 

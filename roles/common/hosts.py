@@ -11,7 +11,9 @@ from pyinfra import logger
 from pyinfra.api.exceptions import DeployError
 from pyinfra.context import ctx_host, state
 
-from agent.errors import PicoClawError
+from agent.errors import ConfigError, PicoClawError
+from agent.operator.words import told
+from roles.common.words import language
 
 
 def go_on_when_nobody_can_be_asked() -> None:
@@ -31,6 +33,7 @@ def each_host_on_its_own() -> Iterator[None]:
         yield
     except (DeployError, PicoClawError) as error:
         host = ctx_host.get()  # type: ignore[no-untyped-call]
-        for sentence in str(error).splitlines():
-            host.log_styled(sentence, fg="red", log_func=logger.error)
+        said = told(error, language()) if isinstance(error, ConfigError) else str(error)
+        for line in said.splitlines():
+            host.log_styled(line, fg="red", log_func=logger.error)
         state.fail_hosts({host})  # type: ignore[no-untyped-call]

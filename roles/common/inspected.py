@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roles.common.spec import SPEC_LABEL, Mount
+from roles.common.words import sentence
 
 _NO_NEW_PRIVILEGES = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
 
@@ -68,7 +69,7 @@ def _limits(host: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _security_options(options: Iterable[str]) -> dict[str, Any]:
-    seccomp: object = "docker's default"
+    seccomp: object = sentence("default_seccomp")
     privileges, others = False, []
     for option in options:
         if option in _NO_NEW_PRIVILEGES:
@@ -105,7 +106,7 @@ def _isolation(host: Mapping[str, Any]) -> dict[str, Any]:
         "cgroup-parent": host.get("CgroupParent") or "",
         "devices": [item.get("PathOnHost", "") for item in host.get("Devices") or []],
         "device-cgroup-rules": host.get("DeviceCgroupRules") or [],
-        "device-requests": [item.get("Driver") or "a device" for item in host.get("DeviceRequests") or []],
+        "device-requests": [item.get("Driver") or sentence("some_device") for item in host.get("DeviceRequests") or []],
         "group-add": host.get("GroupAdd") or [],
         "links": host.get("Links") or [],
         "volumes-from": host.get("VolumesFrom") or [],

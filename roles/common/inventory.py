@@ -11,6 +11,7 @@ from typing import Any
 from pyinfra.api.exceptions import InventoryError
 
 from roles.common import names
+from roles.common.words import sentence
 
 Host = str | tuple[str, dict[str, Any]]
 Hosts = list[Host] | tuple[list[Host], dict[str, Any]]
@@ -42,11 +43,11 @@ def all_hosts(own: Hosts) -> Hosts:
 
 def _named(listed: object) -> Iterator[tuple[str, dict[str, Any]]]:
     if not isinstance(listed, list):
-        raise InventoryError('inventory: hosts must be a list such as ["srv42", ("srv43", {"ssh_port": 10122})]')
+        raise InventoryError(sentence("hosts_no_list"))
     for place, host in enumerate(listed):
         name, data = host if isinstance(host, tuple) and len(host) == 2 else (host, {})
         if not isinstance(name, str) or not isinstance(data, dict):
-            raise InventoryError(f'inventory: hosts[{place}] must be "name" or ("name", {{"ssh_port": 10122}})')
+            raise InventoryError(sentence("hosts_entry", place=place))
         yield name, data
 
 
@@ -59,7 +60,7 @@ def _hosts_of(file: Path, source: str) -> dict[str, dict[str, Any]]:
     try:
         named = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InventoryError(f"{source}: {file} cannot be read as JSON ({error}): correct it") from None
+        raise InventoryError(sentence("hosts_unreadable", source=source, file=file, reason=error)) from None
     if not isinstance(named, dict) or not all(isinstance(data, dict) for data in named.values()):
-        raise InventoryError(f'{source}: {file} must hold {{"name": {{"ssh_hostname": ...}}}}: correct it')
+        raise InventoryError(sentence("hosts_shape", source=source, file=file))
     return named

@@ -10,10 +10,11 @@ from pyinfra.context import host
 
 from roles.common import diff
 from roles.common.commands import command, fail, script
-from roles.common.entries import Entry, Seen, differences
+from roles.common.entries import Entry, Seen, differences, kind_in_words
 from roles.common.facts import Paths, Units
 from roles.common.names import STACK_DIR
 from roles.common.report import say
+from roles.common.words import sentence
 
 
 @operation()
@@ -32,13 +33,14 @@ def paths(entries: Sequence[Entry]) -> Generator[PyinfraCommand, None, None]:
             changed = True
             yield from _repair(entry, seen.get(entry.path))
     if not changed:
-        host.noop(f"{len(entries)} paths are as they should be")
+        host.noop(sentence("paths_right", count=len(entries)))
 
 
 def _repair(entry: Entry, seen: Seen | None) -> Generator[PyinfraCommand, None, None]:
     in_the_way = seen is not None and entry.kind not in ("absent", seen.kind)
     if in_the_way and seen is not None and not (entry.kind == "file" and seen.kind == "symbolic link"):
-        yield fail(f"{entry.path} is a {seen.kind}, a {entry.kind} is wanted: move it away and run again")
+        kinds = {"found": kind_in_words(seen.kind), "wanted": kind_in_words(entry.kind)}
+        yield fail(sentence("path_in_the_way", path=entry.path, **kinds))
     elif entry.kind == "absent":
         yield command("rm", "-f", "--", entry.path)
     elif entry.kind == "directory":
@@ -78,12 +80,12 @@ def packages(names: Sequence[str], optional: Sequence[str] = ()) -> Generator[Py
 
     Call it only when something is known to be missing: it does not look for itself.
     """
-    say([f"packages: {' '.join(names)} wanted, not found"])
+    say([sentence("packages_missing", names=" ".join(names))])
     yield script(
         """
         export DEBIAN_FRONTEND=noninteractive
         refuse() {
-            echo "$1 failed, see the lines above: check the host's network and its package sources" >&2
+            printf "$failed\\n" "$1" >&2
             exit 1
         }
         apt-get update -q || refuse "apt-get update"
@@ -93,6 +95,7 @@ def packages(names: Sequence[str], optional: Sequence[str] = ()) -> Generator[Py
         apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 -- "$@" ||
             refuse "apt-get install $*"
         """,
+        failed=sentence("packages_failed", what="%s"),
         optional=" ".join(optional),
         names=names,
     )
@@ -103,7 +106,7 @@ def unit_running(unit: str) -> Generator[PyinfraCommand, None, None]:
     """A systemd unit, enabled and active; one that runs already is never restarted."""
     missing = _missing(unit, {"UnitFileState": "enabled", "ActiveState": "active"})
     if not missing:
-        host.noop(f"{unit} is enabled and active")
+        host.noop(sentence("unit_runs", unit=unit))
         return
     say(missing)
     yield command("systemctl", "enable", "--now", unit)
@@ -114,7 +117,7 @@ def unit_enabled(unit: str) -> Generator[PyinfraCommand, None, None]:
     """A systemd unit, enabled as its file is now; whether it runs is left to what starts it."""
     missing = _missing(unit, {"UnitFileState": "enabled", "NeedDaemonReload": "no"})
     if not missing:
-        host.noop(f"{unit} is enabled")
+        host.noop(sentence("unit_is_enabled", unit=unit))
         return
     say(missing)
     yield command("systemctl", "daemon-reload")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from pyinfra.context import host
+
+from roles.common.words import sentence
 
 
 def say(lines: Iterable[str]) -> None:
@@ -14,3 +16,8 @@ def say(lines: Iterable[str]) -> None:
         if line not in said:
             said.add(line)
             host.log_styled(line, fg="yellow")
+
+
+def left_over(found: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """A line for each thing that is to go, given as names by kind."""
+    return (sentence("left_over", kind=sentence(f"kind_{kind}"), name=name) for kind in found for name in found[kind])

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pyinfra.api.exceptions import DeployError
 from pyinfra.context import host
 
+from roles.common.words import sentence
+
 
 def number(key: str) -> int:
     """A whole number, not negative."""
     value = host.data.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise DeployError(f"{key} must be a whole number, it is {value!r}: correct it in the inventory or in --data")
+        raise DeployError(sentence("data_number", key=key, value=value))
     return value
 
 
@@ -24,7 +26,7 @@ def switch(key: str) -> bool:
     value = host.data.get(key)
     if isinstance(value, bool):
         return value
-    raise DeployError(f"{key} must be True or False, it is {value!r}: correct it in the inventory or in --data")
+    raise DeployError(sentence("data_switch", key=key, value=value))
 
 
 def choice(key: str, *words: str) -> str:
@@ -32,7 +34,7 @@ def choice(key: str, *words: str) -> str:
     value = host.data.get(key)
     if value in words:
         return str(value)
-    raise DeployError(f"{key} must be {' or '.join(words)}, it is {value!r}: correct it in the inventory or in --data")
+    raise DeployError(sentence("data_choice", key=key, words=sentence("or").join(words), value=value))
 
 
 def optional_text(key: str) -> str | None:
@@ -40,14 +42,14 @@ def optional_text(key: str) -> str | None:
     value = host.data.get(key)
     if value is None or (isinstance(value, str) and value):
         return value
-    raise DeployError(f"{key} must be a text, it is {value!r}: correct it in the inventory or in --data")
+    raise DeployError(sentence("data_text", key=key, value=value))
 
 
 def text(key: str) -> str:
     """A text."""
     value = optional_text(key)
     if value is None:
-        raise DeployError(f"{key} must be a text, it is empty: give one in the inventory or in --data")
+        raise DeployError(sentence("data_empty", key=key))
     return value
 
 
@@ -56,7 +58,7 @@ def texts(key: str) -> list[str]:
     value = host.data.get(key)
     if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
         return list(value)
-    raise DeployError(f'{key} must be a list such as ["one", "two"], it is {value!r}: correct it')
+    raise DeployError(sentence("data_texts", key=key, value=value))
 
 
 def mapping(key: str) -> dict[str, str]:
@@ -64,4 +66,4 @@ def mapping(key: str) -> dict[str, str]:
     value = host.data.get(key)
     if isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair):
         return dict(value)
-    raise DeployError(f'{key} must be a mapping such as {{"name": "value"}}, it is {value!r}: correct it')
+    raise DeployError(sentence("data_mapping", key=key, value=value))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roles.common.names import GID, UID
+from roles.common.words import sentence
 
 SPEC_LABEL = "picoclaw.spec"
 MEBIBYTE = 1024 * 1024
@@ -124,7 +125,7 @@ class ContainerSpec:
             swap_counted: whether the kernel counts swap; where it does not, Docker drops the limit when creating.
         """
         if image is None:
-            return {"image": f"{self.image} (not built yet)"}
+            return {"image": sentence("image_unbuilt", image=self.image)}
         return {
             "image": image["Id"],
             **_from_image(image),

@@ -5,8 +5,9 @@ from typing import Any
 from pyinfra.api.deploy import deploy
 
 from roles.common import settings
-from roles.common.names import CONTAINERS_UNIT, LLM, LLM_IMAGE
+from roles.common.names import CONTAINERS_UNIT, GATEWAY, LLM, LLM_IMAGE, SANDBOX
 from roles.common.operations import paths, unit_enabled
+from roles.common.words import sentence
 from roles.containers import starting
 from roles.containers.operations import container, removed
 from roles.containers.specs import gateway, llm, sandbox
@@ -32,15 +33,16 @@ def containers(config: OwnersConfig) -> None:
     extra_hosts = settings.mapping("picoclaw_extra_hosts")
     # Who is asked first, who asks second: a message that waits at the start is answered.
     if with_llm:
-        container(name="Container picoclaw-llm", spec=llm(tag))
+        container(name=sentence("name_container", name=LLM), spec=llm(tag))
     container(
-        name="Container picoclaw",
+        name=sentence("name_container", name=GATEWAY),
         spec=gateway(tag, with_ca=with_ca, extra_hosts=extra_hosts, with_llm=with_llm),
     )
-    container(name="Container picoclaw-sandbox", spec=sandbox(tag))
-    paths(name="Files that start the containers", entries=starting.entries())
-    unit_enabled(name="Containers that Docker could not start are started", unit=CONTAINERS_UNIT)
+    container(name=sentence("name_container", name=SANDBOX), spec=sandbox(tag))
+    paths(name=sentence("name_starting"), entries=starting.entries())
+    unit_enabled(name=sentence("name_started"), unit=CONTAINERS_UNIT)
     # Last, for the gateway holds its volumes until it is made anew without them.
     if not with_llm:
         volumes = [volume.name for volume in LLM_VOLUMES]
-        removed(name="No container picoclaw-llm", container=LLM, repository=LLM_IMAGE, volumes=volumes)
+        name = sentence("name_no_container", name=LLM)
+        removed(name=name, container=LLM, repository=LLM_IMAGE, volumes=volumes)

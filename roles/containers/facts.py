@@ -9,6 +9,7 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
+from roles.common.words import sentence
 from roles.containers.state import ContainerState, parse
 
 
@@ -49,7 +50,7 @@ class Container(FactBase[ContainerState]):
         try:
             return parse(output, *self._names)
         except (ValueError, KeyError) as error:
-            raise FactProcessError(f"docker inspect answered what is not understood: {error!r}") from error
+            raise FactProcessError(sentence("not_understood", who="docker inspect", answer=repr(error))) from error
 
 
 class Leftovers(FactBase[dict[str, list[str]]]):
@@ -86,6 +87,6 @@ class Leftovers(FactBase[dict[str, list[str]]]):
         for line in output:
             kind, _, name = line.partition(" ")
             if kind not in found:
-                raise FactProcessError(f"docker answered what is not understood: {line!r}")
+                raise FactProcessError(sentence("not_understood", who="docker", answer=repr(line)))
             found[kind].append(name)
         return found

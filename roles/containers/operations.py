@@ -11,8 +11,9 @@ from pyinfra.context import host
 from roles.common import started
 from roles.common.commands import docker, script
 from roles.common.names import BEFORE
-from roles.common.report import say
+from roles.common.report import left_over, say
 from roles.common.spec import ContainerSpec
+from roles.common.words import sentence
 from roles.containers.facts import Container, Leftovers
 from roles.containers.state import ContainerState
 from roles.image.operations import STAGE_LABEL
@@ -36,17 +37,17 @@ def container(spec: ContainerSpec) -> Generator[PyinfraCommand, None, None]:
     if drift:
         yield from _remove(state, spec.name)
     if drift or state.container is None:
-        say([] if drift else [f"{spec.name}: container wanted, none found"])
+        say([] if drift else [sentence("container_missing", name=spec.name)])
         yield docker("create", *spec.create_arguments())
         yield docker("start", spec.name)
     elif state.status not in ("running", "restarting"):
-        say([f"{spec.name}: running wanted, {state.status} found"])
+        say([sentence("container_stopped", name=spec.name, status=state.status)])
         yield docker("unpause" if state.status == "paused" else "start", spec.name)
     elif state.config_is_newer:
-        say([f"{spec.name}: config.json changed after it was started"])
+        say([sentence("config_newer", name=spec.name)])
         yield docker("restart", spec.name)
     else:
-        host.noop(f"container {spec.name} is as it should be and runs")
+        host.noop(sentence("container_right", name=spec.name))
 
 
 @operation()
@@ -54,9 +55,9 @@ def removed(container: str, repository: str, volumes: Sequence[str]) -> Generato
     """No such container, no image of that repository, none of these volumes, which hold no data."""
     found = host.get_fact(Leftovers, container=container, repository=repository, volumes=list(volumes))
     if not any(found.values()):
-        host.noop(f"there is no {container}, and nothing of it")
+        host.noop(sentence("container_gone", name=container))
         return
-    say(f"{kind} {name}: none wanted, found" for kind, names in found.items() for name in names)
+    say(left_over(found))
     yield from (docker("rm", "--force", name) for name in found["container"])
     if found["image"]:
         yield docker("image", "rm", *found["image"])

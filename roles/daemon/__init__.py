@@ -8,6 +8,7 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.report import say
+from roles.common.words import sentence
 from roles.daemon.hardening import left_behind
 from roles.daemon.operations import daemon_hardened
 from roles.preflight.machine import Machine
@@ -23,6 +24,6 @@ DEFAULTS: dict[str, Any] = {
 def daemon(machine: Machine) -> None:
     """Harden the daemon if the owner has opted in; say what is left of it if the owner has opted out again."""
     if settings.switch("picoclaw_harden_docker"):
-        daemon_hardened(name="Docker daemon is hardened")
+        daemon_hardened(name=sentence("name_daemon"))
     elif machine.daemon_was_hardened:
         say(left_behind(machine.daemon_json))

@@ -9,11 +9,12 @@ from typing import Any
 
 from roles.common.diff import in_words
 from roles.common.names import DAEMON_FILE
+from roles.common.words import sentence
 
-# Key, value, and the section of the CIS Docker Benchmark (1.6) that asks for it.
+# Key, value, and the section of the CIS Docker Benchmark (1.6) that asks for it, if one does.
 SETTINGS: dict[str, tuple[Any, str]] = {
     # Containers on the default bridge do not reach each other. Docker leaves its networks alone while containers run.
-    "icc": (False, "CIS 2.2, in force after the host's next boot"),
+    "icc": (False, "CIS 2.2"),
     # No container gains privileges by a setuid program, unless it was made so.
     "no-new-privileges": (True, "CIS 2.14"),
     # Containers outlive a restart of the daemon.
@@ -21,8 +22,8 @@ SETTINGS: dict[str, tuple[Any, str]] = {
     # Published ports are the kernel's work, not a root process's each.
     "userland-proxy": (False, "CIS 2.16"),
     # No container fills the disk with its log. A limit that the owner has set is kept.
-    "log-driver": ("json-file", "logs have a limit"),
-    "log-opts": ({"max-size": "10m", "max-file": "3"}, "logs have a limit"),
+    "log-driver": ("json-file", ""),
+    "log-opts": ({"max-size": "10m", "max-file": "3"}, ""),
 }
 
 _JSON_FILE_OPTIONS = ("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag")
@@ -61,13 +62,10 @@ def read(text: str) -> dict[str, Any]:
     try:
         settings = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise DaemonFileError(f"{DAEMON_FILE} is not valid JSON ({error}): {_REMEDY}") from None
+        raise DaemonFileError(sentence("daemon_no_json", file=DAEMON_FILE, reason=error)) from None
     if not isinstance(settings, dict):
-        raise DaemonFileError(f"{DAEMON_FILE} holds {type(settings).__name__} instead of a JSON object: {_REMEDY}")
+        raise DaemonFileError(sentence("daemon_no_object", file=DAEMON_FILE, kind=type(settings).__name__))
     return settings
-
-
-_REMEDY = "nothing was changed; correct the file, or leave picoclaw_harden_docker off"
 
 
 def merge(owners: Mapping[str, Any]) -> Merged:
@@ -75,10 +73,20 @@ def merge(owners: Mapping[str, Any]) -> Merged:
     settings, changes = dict(owners), []
     for key, wanted in wanted_beside(owners).items():
         if key not in owners or owners[key] != wanted:
-            found = f"{in_words(owners[key])} found" if key in owners else "not set"
-            changes.append(f"{DAEMON_FILE}: {key}: {in_words(wanted)} wanted ({SETTINGS[key][1]}), {found}")
+            change: dict[str, str] = {"file": DAEMON_FILE, "key": key, "wanted": in_words(wanted), "why": _why(key)}
+            if key in owners:
+                changes.append(sentence("daemon_setting", **change, found=in_words(owners[key])))
+            else:
+                changes.append(sentence("daemon_unset", **change))
         settings[key] = wanted
     return Merged(owners, settings, tuple(changes))
+
+
+def _why(key: str) -> str:
+    section = SETTINGS[key][1]
+    if key == "icc":
+        return sentence("daemon_after_boot", section=section)
+    return section or sentence("daemon_log_limit")
 
 
 def wanted_beside(owners: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,10 +110,4 @@ def left_behind(text: str) -> list[str]:
         return []
     wanted = wanted_beside(settings)
     left = [f"{key}={in_words(value)}" for key, value in wanted.items() if settings.get(key) == value]
-    if not left:
-        return []
-    remedy = (
-        "set live-restore to false in it and `systemctl reload docker`, then put the copy made before "
-        f"({DAEMON_FILE}.before-picoclaw-*) back, or remove these keys, and `systemctl restart docker`"
-    )
-    return [f"picoclaw_harden_docker is off, but {DAEMON_FILE} still has {', '.join(left)}: to undo it, {remedy}"]
+    return [sentence("daemon_left", file=DAEMON_FILE, left=", ".join(left))] if left else []

@@ -11,13 +11,14 @@ from pyinfra.context import host
 from roles.common.commands import fail, script
 from roles.common.names import DAEMON_FILE, DAEMON_HARDENED, DAEMON_PENDING
 from roles.common.report import say
+from roles.common.words import sentence
 from roles.daemon import hardening
 from roles.daemon.facts import Daemon
 
 # Standard input: the former settings with live-restore on, on one line; with live-restore as it was, on another; the
 # merged ones. A daemon that starts without live-restore ends the containers that outlived the one before it, and does
 # not start them again: so live-restore comes by a reload, and goes by one. A reload leaves it alone where the file does
-# not name it.
+# not name it. What is said comes in variables, as formats for printf where it quotes Docker.
 _APPLY = r"""
 folder=${file%/*}
 umask 077
@@ -66,30 +67,30 @@ complaint() {
 }
 give_up() {
     said=$(complaint)
-    echo "$file: Docker does not $1 the hardened settings (${said:-journalctl -u docker shows more})." >&2
+    printf "$1\n" "${said:-$see_journal}" >&2
 }
 # Docker 23 and newer can look at them first.
 if dockerd --help 2>/dev/null | grep -q -e --validate; then
     said=$(dockerd --validate --config-file "$work/merged" 2>&1) || {
-        echo "$file: Docker refuses the hardened settings ($(echo "$said" | tail -n 1)): nothing was changed" >&2
+        printf "$refuses\n" "$(echo "$said" | tail -n 1)" >&2
         exit 1
     }
 fi
 : > "$pending"
 if ! { put live && takes_over_live_restore; }; then
     put_back
-    give_up "take over"
-    echo "The former ones are back, and nothing was restarted: a restart would have stopped every container" >&2
+    give_up "$no_takeover"
+    echo "$unstarted" >&2
     exit 1
 fi
 [ ! -e "$work/former" ] || cp -p -- "$work/former" "$file.before-picoclaw-$(date +%Y%m%d-%H%M%S)" || exit 1
 if ! { put merged && comes_back; }; then
-    give_up "start with"
+    give_up "$no_start"
     if put live && comes_back; then
         put_back
-        echo "The former ones are back, and Docker runs as before" >&2
+        echo "$as_before" >&2
     else
-        echo "Nor does it start with the former ones, which are back: look at systemctl status docker" >&2
+        echo "$down" >&2
         put_back
     fi
     exit 1
@@ -113,12 +114,25 @@ def daemon_hardened() -> Generator[PyinfraCommand, None, None]:
         yield fail(str(error))
         return
     if not merged.changes and not state.pending:
-        host.noop("daemon.json has all of the hardening")
+        host.noop(sentence("daemon_right"))
         return
     if state.swarm:
-        yield fail("this Docker is part of a swarm, which excludes live-restore: leave picoclaw_harden_docker off here")
+        yield fail(sentence("daemon_swarm"))
         return
     say(merged.changes)
-    say(["docker.service: restart wanted since daemon.json was hardened, none found"] if state.pending else [])
+    say([sentence("daemon_pending")] if state.pending else [])
     names = {"file": DAEMON_FILE, "pending": DAEMON_PENDING, "hardened": DAEMON_HARDENED}
-    yield script(_APPLY, stdin="\n".join(merged.steps), **names)
+    yield script(_APPLY, stdin="\n".join(merged.steps), **names, **_said())
+
+
+def _said() -> dict[str, str]:
+    """What the script may have to say."""
+    return {
+        "refuses": sentence("daemon_refuses", file=DAEMON_FILE, said="%s"),
+        "no_takeover": sentence("daemon_no_takeover", file=DAEMON_FILE, said="%s"),
+        "no_start": sentence("daemon_no_start", file=DAEMON_FILE, said="%s"),
+        "see_journal": sentence("daemon_journal"),
+        "unstarted": sentence("daemon_unstarted"),
+        "as_before": sentence("daemon_as_before"),
+        "down": sentence("daemon_down"),
+    }

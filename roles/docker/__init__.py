@@ -8,6 +8,7 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.operations import packages, unit_running
+from roles.common.words import sentence
 from roles.preflight.machine import Machine
 from roles.preflight.probe import container_starts
 
@@ -28,8 +29,8 @@ def docker(machine: Machine) -> None:
         missing.append("apparmor")
     if missing or machine.docker_client is None:
         # Since Debian 13 the client is a package of its own, which older releases do not have.
-        packages(name="Install Docker", names=missing or ["docker-cli"], optional=["docker-cli"])
+        packages(name=sentence("name_install_docker"), names=missing or ["docker-cli"], optional=["docker-cli"])
     if not machine.docker_unit:
-        unit_running(name="Docker runs and starts at boot", unit="docker.service")
+        unit_running(name=sentence("name_docker"), unit="docker.service")
     if machine.docker_info is None:
-        container_starts(name="Try to start a container")
+        container_starts(name=sentence("name_probe"))

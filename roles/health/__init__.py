@@ -8,6 +8,7 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.names import CONTAINERS, GATEWAY, LLM
+from roles.common.words import sentence
 from roles.health.model import model_answers
 from roles.health.operations import healthy, settled
 from roles.storage.config import OwnersConfig
@@ -25,7 +26,7 @@ DEFAULTS: dict[str, Any] = {
 def health(config: OwnersConfig) -> None:
     """Wait for the containers that `config` needs, then see whether the model answers."""
     names = [*CONTAINERS, *([LLM] if config.config.uses_litellm else [])]
-    healthy(name="Containers are healthy", names=names, timeout_s=settings.number("picoclaw_health_timeout"))
-    settled(name="No container kept aside")
+    healthy(name=sentence("name_healthy"), names=names, timeout_s=settings.number("picoclaw_health_timeout"))
+    settled(name=sentence("name_settled"))
     if settings.switch("picoclaw_check_model"):
-        model_answers(name="Model answers", container=GATEWAY)
+        model_answers(name=sentence("name_model"), container=GATEWAY)

@@ -11,6 +11,7 @@ from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
 from roles.common.names import BEFORE, CONTAINERS, LLM
+from roles.common.words import sentence
 
 HEALTHY = "healthy"
 
@@ -118,4 +119,4 @@ class ContainerHealth(FactBase[dict[str, Health]]):
         try:
             return parse(output)
         except ValueError as error:
-            raise FactProcessError(f"docker inspect answered what is not understood: {error}") from error
+            raise FactProcessError(sentence("not_understood", who="docker inspect", answer=error)) from error

@@ -14,6 +14,7 @@ from pyinfra.context import host
 from agent.gateway.printable import one_line
 from roles.common.commands import run, script
 from roles.common.started import started
+from roles.common.words import language, sentence
 
 # Three models, each with a litellm to load and two minutes to answer in.
 _PATIENCE_S = 400
@@ -26,27 +27,22 @@ def model_answers(container: str) -> Generator[PyinfraCommand, None, None]:
     The containers are left as they are: they run, and tell the owner in the chat what is wrong.
     """
     if not started():
-        host.noop("no container was started anew, so the model is not asked")
+        host.noop(sentence("model_unasked"))
         return
     yield FunctionCommand(_ask, (container,), {})
 
 
 def _ask(state: State, host: Host, container: str) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
     check = script(
-        'timeout "$patience" docker exec "$container" picoclaw llm check 2>&1',
+        'timeout "$patience" docker exec "$container" picoclaw llm check --lang "$language" 2>&1',
         patience=str(_PATIENCE_S),
         container=container,
+        language=language(),
     )
     worked, output = run(host, check)
-    lines = output.output_lines or [f"`picoclaw llm check` said nothing within {_PATIENCE_S} s"]
+    lines = output.output_lines or [sentence("model_silent", seconds=_PATIENCE_S)]
     for line in map(one_line, lines):
         host.log_styled(line, fg="green" if worked else "red", log_func=logger.info if worked else logger.error)
     if not worked:
-        host.log_styled(
-            "the model does not answer, the reason stands above: correct llm in config.json (or the account at its "
-            f"provider) and run this again; `docker exec {container} picoclaw llm check` on the host asks it anew. "
-            "Everything else is deployed and runs; picoclaw_check_model = False in the inventory skips this question",
-            fg="red",
-            log_func=logger.error,
-        )
+        host.log_styled(sentence("model_failed", container=container), fg="red", log_func=logger.error)
     return worked

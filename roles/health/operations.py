@@ -16,6 +16,7 @@ from agent.gateway.printable import one_line
 from roles.common.commands import docker, run, script
 from roles.common.names import BEFORE, CONTAINERS, GATEWAY, LLM
 from roles.common.spec import ContainerSpec
+from roles.common.words import CATALOGUE, sentence
 from roles.health.facts import HEALTHY, ContainerHealth, Health, KeptAside, ask, parse
 
 # Who asks comes last: the sandbox and litellm are there for it.
@@ -32,7 +33,7 @@ def healthy(names: Sequence[str], timeout_s: int) -> Generator[PyinfraCommand, N
     found = host.get_fact(ContainerHealth, names=list(names))
     waiting = [name for name in names if found.get(name, Health()).word != HEALTHY]
     if not waiting:
-        host.noop(f"{', '.join(names)} are healthy")
+        host.noop(sentence("all_healthy", names=", ".join(names)))
         return
     for name in waiting:
         yield FunctionCommand(_wait, (name, timeout_s), {})
@@ -50,13 +51,12 @@ def _wait(state: State, host: Host, name: str, timeout_s: int) -> bool:  # noqa:
             return False
         if now - said > _SAY_EVERY_S:
             said = now
-            last = (_log_end(host, name, 1) or ["nothing"])[-1]
-            host.log_styled(
-                f"{name} is {seen.word} for {now - begun:.0f} s of {timeout_s} s, its log ends: {last}", fg="yellow"
-            )
+            last = (_log_end(host, name, 1) or [sentence("log_empty")])[-1]
+            waited = {"word": _in_words(seen.word), "seconds": now - begun, "timeout": timeout_s}
+            host.log_styled(sentence("health_awaited", name=name, last=last, **waited), fg="yellow")
         time.sleep(_PAUSE_S)  # pyinfra has gevent stand in for it: other hosts go on
         seen = _look(host, name)
-    host.log_styled(f"{name} is healthy after {time.monotonic() - begun:.0f} s", fg="green")
+    host.log_styled(sentence("health_reached", name=name, seconds=time.monotonic() - begun), fg="green")
     return True
 
 
@@ -65,7 +65,7 @@ def settled() -> Generator[PyinfraCommand, None, None]:
     """The containers that were kept aside until the new ones were healthy: they go."""
     kept = host.get_fact(KeptAside)
     if not kept:
-        host.noop("no container is kept aside")
+        host.noop(sentence("none_aside"))
         return
     yield docker("rm", "--force", *kept)
 
@@ -90,18 +90,11 @@ def _go_back(host: Host) -> None:
     )
     back = sorted(set(output.stdout.split()))
     if not worked:
-        host.log_styled(
-            f"The version before could not be started again: {output.stderr.strip() or 'no reason given'}; "
-            f"docker ps --all shows it as {GATEWAY}{BEFORE}",
-            fg="red",
-            log_func=logger.error,
-        )
+        reason = output.stderr.strip() or sentence("no_reason")
+        told = sentence("back_failed", reason=reason, name=f"{GATEWAY}{BEFORE}")
+        host.log_styled(told, fg="red", log_func=logger.error)
     elif back:
-        host.log_styled(
-            f"The version before runs again: {', '.join(back)}; the new one is not healthy, so this run has failed",
-            fg="yellow",
-            log_func=logger.error,
-        )
+        host.log_styled(sentence("back", names=", ".join(back)), fg="yellow", log_func=logger.error)
 
 
 def _look(host: Host, name: str) -> Health:
@@ -112,11 +105,13 @@ def _look(host: Host, name: str) -> Health:
 def _explain(host: Host, name: str, word: str, seconds: float) -> None:
     for line in _log_end(host, name, _LOG_LINES):
         host.log(f"{name} | {line}", log_func=logger.error)
-    host.log_styled(
-        f"{name} is {word} after {seconds:.0f} s: the end of its log stands above, `docker logs {name}` shows it all",
-        fg="red",
-        log_func=logger.error,
-    )
+    told = sentence("health_given_up", name=name, word=_in_words(word), seconds=seconds)
+    host.log_styled(told, fg="red", log_func=logger.error)
+
+
+def _in_words(word: str) -> str:
+    """How a container is; a word of Docker's that is none of the catalogue's as it stands."""
+    return sentence(f"health_{word}") if f"health_{word}" in CATALOGUE else word
 
 
 def _log_end(host: Host, name: str, lines: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyinfra.api.deploy import deploy
 
 from roles.common import settings
+from roles.common.words import sentence
 from roles.image.operations import images
 from roles.image.shipment import DEFAULTS, shipped
 from roles.storage.config import OwnersConfig
@@ -20,7 +21,7 @@ def image(config: OwnersConfig) -> None:
     shipment = shipped()
     targets = ["gateway", "sandbox", *(["llm"] if config.config.uses_litellm else [])]
     images(
-        name="Images",
+        name=sentence("name_images"),
         targets=targets,
         shipment=shipment,
         source=settings.optional_text("picoclaw_images_from"),

@@ -17,6 +17,7 @@ from pyinfra.api.state import State
 
 from roles.common.commands import connector_arguments, run, script
 from roles.common.names import BUILD_DIR
+from roles.common.words import sentence
 from roles.image.images import REPOSITORIES
 
 # Beside the build context, which only root can read.
@@ -61,8 +62,8 @@ def copied(state: State, host: Host, source: str, tag: str, targets: Sequence[st
     except _NotCopiedError as error:
         host.log_styled(str(error), fg="red", log_func=logger.error)
         return False
-    megabytes = archive.stat().st_size / 1e6
-    host.log_styled(f"{megabytes:.0f} MB of images from {source} in {time.monotonic() - begun:.0f} s", fg="green")
+    size = {"megabytes": archive.stat().st_size / 1e6, "seconds": time.monotonic() - begun}
+    host.log_styled(sentence("fetched", source=source, **size), fg="green")
     return True
 
 
@@ -73,16 +74,16 @@ def _origin(state: State, source: str) -> Host:
             origin.connect(raise_exceptions=True)
     except NoHostError:
         known = ", ".join(state.inventory.hosts)
-        raise _NotCopiedError(f"picoclaw_images_from: the inventory has no host {source}; it has {known}") from None
+        raise _NotCopiedError(sentence("images_no_host", source=source, known=known)) from None
     except ConnectError as error:
-        raise _NotCopiedError(f"picoclaw_images_from: {source} cannot be reached ({error})") from None
+        raise _NotCopiedError(sentence("images_unreachable", source=source, reason=error)) from None
     return origin
 
 
 def _fetched(origin: Host, host: Host, images: Sequence[str]) -> Path:
     _same_processor(origin, host)
     _await(origin, host, images)
-    host.log_styled(f"Fetching the images from {origin.name}", fg="yellow")
+    host.log_styled(sentence("fetching", source=origin.name), fg="yellow")
     arguments = connector_arguments(host)
     save = script(
         """
@@ -96,14 +97,15 @@ def _fetched(origin: Host, host: Host, images: Sequence[str]) -> Path:
     )
     worked, output = run(origin, save, like=host)
     if not worked:
-        raise _NotCopiedError(f"{origin.name} cannot pack its images: {output.stderr.strip() or 'no reason given'}")
+        reason = output.stderr.strip() or sentence("no_reason")
+        raise _NotCopiedError(sentence("images_unpacked", source=origin.name, reason=reason))
     archive = _spool.file()
     try:
         needed = int(run(origin, script('stat -c %s "$file"', file=_ARCHIVE), like=host)[1].stdout.strip() or 0)
         if needed > shutil.disk_usage(archive.parent).free:
-            raise _NotCopiedError(f"{archive.parent} on this machine has no room for {needed / 1e6:.0f} MB of images")
+            raise _NotCopiedError(sentence("images_no_room", directory=archive.parent, megabytes=needed / 1e6))
         if not origin.get_file(_ARCHIVE, str(archive), **arguments):
-            raise _NotCopiedError(f"the images cannot be fetched from {origin.name}")
+            raise _NotCopiedError(sentence("images_unfetched", source=origin.name))
     finally:
         run(origin, script('rm -f -- "$file"', file=_ARCHIVE), like=host)
     return archive
@@ -112,10 +114,8 @@ def _fetched(origin: Host, host: Host, images: Sequence[str]) -> Path:
 def _same_processor(origin: Host, host: Host) -> None:
     kinds = [run(each, script("uname -m"), like=host)[1].stdout.strip() for each in (origin, host)]
     if kinds[0] != kinds[1]:
-        raise _NotCopiedError(
-            f"picoclaw_images_from: {origin.name} is {kinds[0]} and {host.name} is {kinds[1]}, whose images differ: "
-            "take it out for this host"
-        )
+        both = {"source": origin.name, "theirs": kinds[0], "host": host.name, "ours": kinds[1]}
+        raise _NotCopiedError(sentence("images_processor", **both))
 
 
 def _await(origin: Host, host: Host, images: Sequence[str]) -> None:
@@ -129,19 +129,16 @@ def _await(origin: Host, host: Host, images: Sequence[str]) -> None:
         elif run(origin, look, like=host)[0]:
             return
         elif time.monotonic() - idle_since > _GRACE_S:
-            raise _NotCopiedError(
-                f"{origin.name} has no {', '.join(images)}: deploy it first, with the same "
-                "picoclaw_sandbox_packages, or take picoclaw_images_from out"
-            )
+            raise _NotCopiedError(sentence("images_absent", source=origin.name, images=", ".join(images)))
 
 
 def _load(host: Host, archive: Path) -> None:
     try:
         if not host.put_file(str(archive), _ARCHIVE, **connector_arguments(host)):
-            raise _NotCopiedError("the images cannot be put onto this host: is its disk full?")
+            raise _NotCopiedError(sentence("images_unput"))
         worked, output = run(host, script('docker image load --quiet --input "$file"', file=_ARCHIVE))
         if not worked:
-            reason = output.stderr.strip() or "no reason given"
-            raise _NotCopiedError(f"docker image load failed: {reason}")
+            reason = output.stderr.strip() or sentence("no_reason")
+            raise _NotCopiedError(sentence("images_unloaded", reason=reason))
     finally:
         run(host, script('rm -f -- "$file"', file=_ARCHIVE))

@@ -7,6 +7,7 @@ from pyinfra.api.exceptions import FactProcessError
 from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
+from roles.common.words import sentence
 from roles.image.images import CONTAINER_OF, Images, parse
 
 
@@ -43,4 +44,4 @@ class ImagesFact(FactBase[Images]):
         try:
             return parse(output)
         except ValueError as error:
-            raise FactProcessError(f"docker image ls answered what is not understood: {error}") from error
+            raise FactProcessError(sentence("not_understood", who="docker image ls", answer=error)) from error

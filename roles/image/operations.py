@@ -15,6 +15,7 @@ from pyinfra.context import host
 from roles.common.commands import docker, fail, run, script
 from roles.common.names import BUILD_DIR, PREVIOUS_TAG
 from roles.common.report import say
+from roles.common.words import sentence
 from roles.image.context import ContextFile, archive
 from roles.image.copying import copied
 from roles.image.facts import ImagesFact
@@ -34,7 +35,7 @@ log=$directory.log
     echo "ended $?"
 } | tee "$log" | sed -nuE '/^(Step [0-9]+\\/|#[0-9]+ \\[)/s/^(.{1,110}).*/\\1/p'
 [ "$(tail -n 1 "$log")" = "ended 0" ] && exit 0
-echo "docker build --target $target failed; its last lines:" >&2
+echo "$failed" >&2
 tail -n 31 "$log" | head -n 30 >&2
 exit 1
 """
@@ -59,9 +60,9 @@ def images(
     replaced = found.to_keep_as_previous(tag, [REPOSITORIES[target] for target in wanted])
     outdated = [*found.outdated(tag, replaced), *found.unnamed(replaced)]
     if refresh:
-        say(f"image {REPOSITORIES[target]}: packages of today wanted (picoclaw_refresh)" for target in targets)
+        say(sentence("image_refreshed", image=REPOSITORIES[target]) for target in targets)
     else:
-        say(f"image {REPOSITORIES[target]}: {tag} wanted, not found" for target in missing)
+        say(sentence("image_missing", image=REPOSITORIES[target], tag=tag) for target in missing)
     if wanted and source not in (None, host.name):
         yield FunctionCommand(copied, (source, tag, wanted), {})
     elif wanted:
@@ -76,16 +77,16 @@ def images(
     if outdated:
         yield docker("image", "rm", *outdated)
     if not wanted and not replaced and not outdated:
-        host.noop(f"images of {tag} are there")
+        host.noop(sentence("images_there", tag=tag))
 
 
 def _only_if_there(missing: Sequence[str]) -> Generator[PyinfraCommand, None, None]:
     """Nothing is built and nothing goes while the owner looks at the version before."""
     if missing:
         names = ", ".join(REPOSITORIES[target] for target in missing)
-        yield fail(f"there is no previous version of {names} on this host: leave picoclaw_version out")
+        yield fail(sentence("no_previous", names=names))
     else:
-        host.noop("images of the previous version are there")
+        host.noop(sentence("previous_there"))
 
 
 def _ship(files: Sequence[ContextFile]) -> Generator[PyinfraCommand, None, None]:
@@ -106,7 +107,8 @@ def _options(shipment: Shipment, *, refresh: bool) -> list[str]:
 
 def _build(state: State, host: Host, target: str, tag: str, options: Sequence[str]) -> bool:  # noqa: ARG001 (pyinfra passes both by name)
     image = f"{REPOSITORIES[target]}:{tag}"
-    host.log_styled(f"Building {image}, which takes minutes the first time", fg="yellow")
-    build = script(_BUILD, directory=BUILD_DIR, target=target, image=image, options=options)
+    host.log_styled(sentence("building", image=image), fg="yellow")
+    failed = sentence("build_failed", target=target)
+    build = script(_BUILD, failed=failed, directory=BUILD_DIR, target=target, image=image, options=options)
     worked, _ = run(host, build, show=True)
     return worked

@@ -12,6 +12,7 @@ from pyinfra.api.exceptions import DeployError
 
 from roles.common import settings
 from roles.common.names import PREVIOUS_TAG
+from roles.common.words import sentence
 from roles.image.context import ContextFile, collect
 from roles.image.context import tag as tag_of
 
@@ -61,7 +62,7 @@ def shipped() -> Shipment:
     try:
         files = collect(recipe, settings.mapping("image_build_files"))
     except OSError as error:
-        raise DeployError(f"{error.filename} is to be shipped and cannot be read ({error.strerror})") from None
+        raise DeployError(sentence("not_shippable", file=error.filename, reason=error.strerror)) from None
     return Shipment(tag_of(files, arguments), files, arguments)
 
 
@@ -70,8 +71,5 @@ def _packages_argument() -> dict[str, str]:
     packages = sorted(set(settings.texts("picoclaw_sandbox_packages")))
     for name in packages:
         if not _PACKAGE_NAME.fullmatch(name):
-            raise DeployError(
-                f"picoclaw_sandbox_packages: {name!r} is no name of a Debian package (lower-case letters, digits, "
-                "plus, minus, dot): correct it in the inventory or in --data"
-            )
+            raise DeployError(sentence("data_package", name=name))
     return {"PACKAGES": " ".join(packages)} if packages else {}

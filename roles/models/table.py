@@ -19,6 +19,7 @@ from agent import config
 from agent.errors import ConfigError
 from agent.llm import tables
 from agent.llm.tables import Known, Rates, Table, Tier
+from roles.common.words import language, sentence
 
 FILE = Path(__file__).with_name("models.json")
 
@@ -37,17 +38,14 @@ def shipped(llm: config.LLM) -> str:
 
 def remarks(llm: config.LLM) -> list[str]:
     """A line for each configured model of which something is not known, and what that means."""
-    return [f"config.json: {gap.sentence('en')}" for gap in tables.gaps(llm, known_models(llm))]
+    return [f"config.json: {gap.sentence(language())}" for gap in tables.gaps(llm, known_models(llm))]
 
 
 def check_budget(llm: config.LLM) -> None:
     """Raise ConfigError when a daily budget is set and the price of a configured model is not known."""
     missing = tables.unpriced(llm, known_models(llm))
     if llm.daily_budget_usd is not None and missing:
-        raise ConfigError(
-            f"config.json: llm.daily_budget_usd needs prices that are not known: give {' and '.join(missing)}, "
-            'such as {"input": 3, "output": 15} ($ for a million tokens), or use llm.daily_tokens instead'
-        )
+        raise ConfigError(sentence("budget_unpriced", missing=sentence("and").join(missing)))
 
 
 def models_of(provider: str) -> dict[str, Known]:

@@ -8,8 +8,9 @@ from pyinfra.api.deploy import deploy
 
 from roles.common import settings
 from roles.common.entries import Entry
-from roles.common.names import FIREWALL_FILE, FIREWALL_LOADER, STACK_DIR
+from roles.common.names import FIREWALL_FILE, FIREWALL_LOADER, NETWORK, STACK_DIR
 from roles.common.operations import packages, paths
+from roles.common.words import sentence
 from roles.network import exceptions, firewall
 from roles.network.operations import bridge_network, firewall_loaded
 from roles.preflight.machine import Machine
@@ -35,9 +36,9 @@ def network(machine: Machine, config: OwnersConfig) -> None:
     )
     loader = firewall.loader(machine.docker_dns)
     if not machine.nft:
-        packages(name="Install nftables", names=["nftables"])
+        packages(name=sentence("name_install_nftables"), names=["nftables"])
     paths(
-        name="Firewall files",
+        name=sentence("name_firewall_files"),
         entries=[
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(FIREWALL_FILE, content=rules),
@@ -45,5 +46,5 @@ def network(machine: Machine, config: OwnersConfig) -> None:
             *(Entry(f"/etc/systemd/system/{name}", content=text) for name, text in firewall.units().items()),
         ],
     )
-    firewall_loaded(name="Firewall", files=rules + loader)
-    bridge_network(name="Bridge network picoclaw-net")
+    firewall_loaded(name=sentence("name_firewall"), files=rules + loader)
+    bridge_network(name=sentence("name_network", name=NETWORK))

@@ -7,6 +7,7 @@ from typing import Any
 
 from roles.common.diff import differences
 from roles.common.names import BRIDGE, GATEWAY, NETWORK
+from roles.common.words import sentence
 
 OPTIONS = {
     "com.docker.network.bridge.name": BRIDGE,
@@ -32,7 +33,7 @@ def drift(network: Mapping[str, Any]) -> list[str]:
         "attachable": bool(network.get("Attachable")),
     }
     wanted = {"driver": "bridge", "options": OPTIONS, "ipv6": False, "internal": False, "attachable": False}
-    return [f"network {NETWORK}: {line}" for line in differences(wanted, found)]
+    return [sentence("of_network", name=NETWORK, line=line) for line in differences(wanted, found)]
 
 
 def attached(network: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
 from roles.common.names import FIREWALL_RECORD, NFT_TABLE, RESOLVERS_SEEN
+from roles.common.words import sentence
 from roles.network.firewall import UNITS, Loaded, parse
 
 
@@ -45,4 +46,4 @@ class Firewall(FactBase[Loaded]):
         try:
             return parse(output)
         except (ValueError, KeyError) as error:
-            raise FactProcessError(f"nft answered what is not understood: {error!r}") from error
+            raise FactProcessError(sentence("not_understood", who="nft", answer=repr(error))) from error

@@ -25,6 +25,7 @@ from roles.common.names import (
     NFT_TABLE,
     RESOLVERS_SEEN,
 )
+from roles.common.words import sentence
 from roles.network.exceptions import Allowed, Exceptions
 
 _RESOLVERS = "resolvers"
@@ -63,10 +64,7 @@ def _exception(line: str) -> Allowed:
     except ValueError:
         network = None
     if match is None or network is None or not 0 < int(match["port"]) < 65536:
-        raise DeployError(
-            f"picoclaw_allow_outbound holds {line!r}, which is not an IPv4 address or network and a TCP port: "
-            'write it like "192.168.1.20/32:443"'
-        )
+        raise DeployError(sentence("data_outbound", line=line))
     return Allowed(str(network), int(match["port"]))
 
 
@@ -132,13 +130,13 @@ class Loaded:
         units = [
             f"{name}: {line}" for name, ready in UNITS.items() for line in differences(ready, self.units.get(name, {}))
         ]
-        return [f"firewall: {line}" for line in [*self._table(files), *units]]
+        return [sentence("of_firewall", line=line) for line in [*self._table(files), *units]]
 
     def _table(self, files: str) -> list[str]:
         if self.now is None:
-            return [f"table inet {NFT_TABLE} wanted, none found"]
+            return [sentence("firewall_missing", table=NFT_TABLE)]
         if self.recorded_sha256 != hashlib.sha256(files.encode()).hexdigest():
-            return ["the present rules wanted, other ones found loaded"]
+            return [sentence("firewall_old")]
         now, resolvers = _without_resolvers(self.now)
         recorded, _ = _without_resolvers(self.recorded or [])
         lines = differences({_RESOLVERS: sorted(self.resolvers)}, {_RESOLVERS: sorted(resolvers)})
@@ -196,11 +194,13 @@ def _changes(recorded: list[Any] | None, now: list[Any]) -> list[str]:
     after = [json.dumps(part, sort_keys=True) for part in now]
     gone = [_place(json.loads(part)) for part in before if part not in after]
     new = [_place(json.loads(part)) for part in after if part not in before]
-    lines = [f"{place} wanted as loaded, changed or removed found" for place in dict.fromkeys(gone)]
-    lines += [f"{place} wanted as loaded, an addition found" for place in dict.fromkeys(new) if place not in gone]
-    return lines or ["rules wanted in the order loaded, another order found"]
+    lines = [sentence("firewall_changed", place=place) for place in dict.fromkeys(gone)]
+    lines += [sentence("firewall_added", place=place) for place in dict.fromkeys(new) if place not in gone]
+    return lines or [sentence("firewall_reordered")]
 
 
 def _place(part: dict[str, Any]) -> str:
     kind, content = next(iter(part.items()))
-    return f"rule in chain {content['chain']}" if kind == "rule" else f"{kind} {content['name']}"
+    if kind not in ("rule", "chain", "set"):
+        return f"{kind} {content['name']}"
+    return sentence(f"place_{kind}", name=content["chain" if kind == "rule" else "name"])

@@ -20,6 +20,7 @@ from roles.common.names import (
     NFT_TABLE,
 )
 from roles.common.report import say
+from roles.common.words import sentence
 from roles.network import bridge, firewall
 from roles.network.facts import Firewall
 
@@ -32,19 +33,19 @@ def bridge_network() -> Generator[PyinfraCommand, None, None]:
     """
     network = host.get_fact(DockerObjects, kind="network", names=[NETWORK]).get(NETWORK)
     if network is None:
-        say([f"network {NETWORK}: network wanted, none found"])
+        say([sentence("network_missing", name=NETWORK)])
         yield docker("network", "create", *bridge.create_arguments())
         return
     drift, strangers = bridge.drift(network), bridge.strangers(network)
     say(drift)
-    say(f"network {NETWORK}: only the gateway wanted, {name} found" for name in strangers)
+    say(sentence("network_stranger", name=NETWORK, stranger=name) for name in strangers)
     for name in bridge.attached(network) if drift else strangers:
         yield docker("network", "disconnect", "--force", NETWORK, name)
     if drift:
         yield docker("network", "rm", NETWORK)
         yield docker("network", "create", *bridge.create_arguments())
     elif not strangers:
-        host.noop(f"network {NETWORK} is as it should be")
+        host.noop(sentence("network_right", name=NETWORK))
 
 
 @operation()
@@ -56,7 +57,7 @@ def firewall_loaded(files: str) -> Generator[PyinfraCommand, None, None]:
     """
     drift = host.get_fact(Firewall).drift(files)
     if not drift:
-        host.noop(f"table inet {NFT_TABLE} is loaded as it should be")
+        host.noop(sentence("firewall_right", table=NFT_TABLE))
         return
     say(drift)
     yield command("nft", "--check", "--file", FIREWALL_FILE)

@@ -10,6 +10,7 @@ from pyinfra.api.exceptions import DeployError
 from pyinfra.context import config, host
 
 from roles.common import settings
+from roles.common.words import sentence
 from roles.preflight import checks
 from roles.preflight.facts import Elevation, MachineFact
 from roles.preflight.machine import Machine
@@ -59,8 +60,8 @@ def preflight(machine: Machine) -> None:
         *checks.docker(machine),
     ]
     here = local_config(settings.optional_text("picoclaw_config")) is not None
-    refusals += [] if here or machine.config else [checks.NO_CONFIG]
+    refusals += checks.config(here=here, there=machine.config)
     if refusals:
         raise DeployError("\n".join(refusals))
     if machine.docker_info is not None and not checks.running(machine):
-        container_starts(name="Try to start a container")
+        container_starts(name=sentence("name_probe"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from roles.common.names import CONFIG_FILE, CONTAINERS
+from roles.common.words import sentence
 from roles.preflight.machine import Machine
 
 SUPPORTED = {"debian": ("12", "13"), "ubuntu": ("22.04", "24.04")}
@@ -15,14 +16,15 @@ OLDEST_DOCKER = (20, 10)
 # What `docker info` tells of the kernel, and the README's row that would be empty without it.
 _NEEDED = {
     "MemoryLimit": "memory",
-    "CpuCfsQuota": "CPU",
-    "PidsLimit": "process",
+    "CpuCfsQuota": "cpu",
+    "PidsLimit": "pids",
 }
 
-NO_CONFIG = (
-    f"there is no config.json, neither beside deploy.py nor at {CONFIG_FILE} on the host: "
-    "copy config.example.json to config.json beside deploy.py, put your keys in, and run this again"
-)
+
+def config(*, here: bool, there: bool) -> Iterator[str]:
+    """Whether there is a config.json, beside deploy.py or on the host."""
+    if not here and not there:
+        yield sentence("no_config", file=CONFIG_FILE)
 
 
 def elevation(user: str, way: str, *, can_ask: bool) -> str | None:
@@ -30,32 +32,23 @@ def elevation(user: str, way: str, *, can_ask: bool) -> str | None:
     if way in ("root", "sudo") or (way == "password" and can_ask):
         return None
     if way == "password":
-        return f"sudo asks {user} for a password and nobody is here to type it: use a terminal, or log in as root"
-    return f"{user} is neither root nor has sudo: log in as root (ssh_user in the inventory) or install sudo there"
+        return sentence("sudo_password", user=user)
+    return sentence("no_root", user=user)
 
 
 def machine(found: Machine, *, min_memory_mb: int, min_disk_mb: int) -> Iterator[str]:
     """Whether this project can run on the machine."""
     name, version = found.os
     if version not in SUPPORTED.get(name, ()):
-        yield (
-            f"{name} {version or '(no version)'} is not supported: "
-            "use Debian 12 or 13, or Ubuntu 22.04 or 24.04 (choose the system in the provider's panel)"
-        )
+        yield sentence("unsupported_os", name=name, version=version or sentence("no_version"))
     if found.architecture not in ARCHITECTURES:
-        yield f"the processor is {found.architecture}, not {' or '.join(ARCHITECTURES)}: use another VPS"
+        yield sentence("processor", found=found.architecture, wanted=sentence("or").join(ARCHITECTURES))
     if not found.systemd:
-        yield "systemd is not running here: use a VPS or container whose init is systemd"
+        yield sentence("no_systemd")
     if found.memory_mb < min_memory_mb:
-        yield (
-            f"{found.memory_mb} MB of memory is too little, {min_memory_mb} MB are needed: "
-            "choose a plan with 1 GB (Mikrus 2.1 or more)"
-        )
+        yield sentence("little_memory", found=found.memory_mb, needed=min_memory_mb)
     if found.disk_free_mb < min_disk_mb:
-        yield (
-            f"{found.disk_free_mb} MB of disk are free at {found.disk_path}, {min_disk_mb} MB are needed: "
-            "free some (`docker system df` and `du -xh / | sort -h | tail` show where it went)"
-        )
+        yield sentence("little_disk", found=found.disk_free_mb, path=found.disk_path, needed=min_disk_mb)
 
 
 def docker(found: Machine) -> Iterator[str]:
@@ -64,9 +57,9 @@ def docker(found: Machine) -> Iterator[str]:
         return
     path, _, banner = found.docker_client.partition(" ")
     if path.startswith("/snap/"):
-        yield "this Docker is a snap, which cannot read /opt/stacks: `snap remove docker`, then run this again"
+        yield sentence("docker_snap")
     elif "podman" in banner.lower():
-        yield "`docker` is Podman here: `apt-get remove podman-docker`, then run this again"
+        yield sentence("docker_podman")
     elif found.docker_info is not None:
         yield from _daemon(found, str(found.docker_info["ServerVersion"]))
 
@@ -74,16 +67,13 @@ def docker(found: Machine) -> Iterator[str]:
 def _daemon(found: Machine, version: str) -> Iterator[str]:
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     if numbers < OLDEST_DOCKER:
-        yield f"Docker {version} is too old, 20.10 is needed: upgrade it (it is not touched here, others may use it)"
+        yield sentence("docker_old", version=version)
     info = found.docker_info or {}
     for key, name in _NEEDED.items():
         if info.get(key) is False:
-            yield (
-                f"this kernel cannot limit a container's {name} use (`docker info` says {key}=false): "
-                "ask the provider to enable that cgroup controller"
-            )
+            yield sentence("kernel_limit", name=sentence(f"kernel_{name}"), key=key)
     if not any("seccomp" in option for option in info.get("SecurityOptions") or ["seccomp"]):
-        yield "this Docker has no seccomp: install the distribution's docker.io, or a kernel with CONFIG_SECCOMP_FILTER"
+        yield sentence("no_seccomp")
 
 
 def installed(found: Machine) -> bool:

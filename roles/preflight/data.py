@@ -10,6 +10,7 @@ from pyinfra.context import host
 
 from roles import containers, daemon, docker, health, image, network, preflight, removal, storage
 from roles.common.names import BACKUP_RECIPIENTS
+from roles.common.words import sentence
 
 _OURS = "picoclaw"
 _PREFIX = f"{_OURS}_"
@@ -36,8 +37,7 @@ def unknown(given: Iterable[str], known: Collection[str]) -> Iterator[str]:
     for key in given:
         if key.startswith(_OURS) and key not in known:
             close = get_close_matches(key.removeprefix(_PREFIX), rests, n=1)
-            meant = f"did you mean {_PREFIX}{close[0]}? The README" if close else "the README"
-            yield (
-                f"{key} is no key of the deploy's data: {meant} (A real VPS in five lines) lists them; "
-                "correct it in the inventory, hosts.json or --data"
-            )
+            if close:
+                yield sentence("data_key_meant", key=key, meant=f"{_PREFIX}{close[0]}")
+            else:
+                yield sentence("data_key", key=key)

@@ -8,6 +8,7 @@ from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
 from roles.common.names import CONFIG_FILE, DAEMON_HARDENED
+from roles.common.words import sentence
 from roles.preflight.machine import SCRIPT, Machine, parse
 
 
@@ -54,4 +55,4 @@ class MachineFact(FactBase[Machine]):
         try:
             return parse(output)
         except ValueError as error:
-            raise FactProcessError(f"the host's description of itself is not understood: {error}") from error
+            raise FactProcessError(sentence("machine_not_understood", answer=error)) from error

@@ -11,6 +11,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 
 from roles.common.commands import run, script
+from roles.common.words import sentence
 
 IMAGE = "picoclaw-probe:latest"
 
@@ -54,20 +55,10 @@ def explain(said: Iterable[str]) -> str:
     lines = [line.strip() for line in said if line.strip()]
     text = " ".join(lines)
     if "ip_unprivileged_port_start" in text or ("reopen fd" in text and "permission denied" in text):
-        return (
-            "containers cannot start here because runc 1.3.3 or newer meets an LXC older than 6.0.6 (runc issue 4968): "
-            "ask the provider to update LXC, or install an older runc (`apt list -a runc`, then `apt install runc=...`)"
-        )
+        return sentence("probe_lxc")
+    last = lines[-1] if lines else sentence("docker_silent")
     if "cgroup" in text:
-        return (
-            f"containers cannot start here because Docker has no use of the cgroups ({lines[-1]}): "
-            "ask the provider to allow nesting for this container"
-        )
+        return sentence("probe_cgroup", last=last)
     if "overlay" in text or "storage-driver" in text:
-        return (
-            f"containers cannot start here because of their file system ({lines[-1]}): "
-            'set {"storage-driver": "fuse-overlayfs"} or "vfs" in /etc/docker/daemon.json and restart Docker'
-        )
-    return (
-        f"a test container does not start here: {lines[-1] if lines else 'docker said nothing'}; put that right first"
-    )
+        return sentence("probe_storage", last=last)
+    return sentence("probe_failed", last=last)

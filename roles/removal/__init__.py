@@ -12,6 +12,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.context import host
 
 from roles.common import settings
+from roles.common.words import sentence
 from roles.removal.operations import nothing_left
 
 DEFAULTS: dict[str, Any] = {
@@ -35,4 +36,4 @@ def unwanted() -> bool:
 @deploy("removal", data_defaults=DEFAULTS)
 def removal() -> None:
     """Remove everything, the owner's data only when told to."""
-    nothing_left(name="Nothing of PicoClaw", purge=settings.switch("picoclaw_purge"))
+    nothing_left(name=sentence("name_removed"), purge=settings.switch("picoclaw_purge"))

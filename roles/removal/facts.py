@@ -21,6 +21,7 @@ from roles.common.names import (
     SANDBOX_IMAGE,
     STACK_DIR,
 )
+from roles.common.words import sentence
 from roles.image.operations import STAGE_LABEL
 from roles.network.firewall import units
 from roles.storage.volumes import LLM_VOLUMES, VOLUMES
@@ -81,6 +82,6 @@ class Everything(FactBase[dict[str, list[str]]]):
         for line in output:
             kind, _, name = line.partition(" ")
             if kind not in found or not name:
-                raise FactProcessError(f"the host answered what is not understood: {line!r}")
+                raise FactProcessError(sentence("not_understood", who=sentence("the_host"), answer=repr(line)))
             found[kind].append(name)
         return found

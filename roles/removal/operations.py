@@ -10,7 +10,8 @@ from pyinfra.context import host
 
 from roles.common.commands import command, docker, script
 from roles.common.names import CONFIG_FILE, STACK_DIR
-from roles.common.report import say
+from roles.common.report import left_over, say
+from roles.common.words import sentence
 from roles.removal.facts import KINDS, Everything
 
 
@@ -23,10 +24,10 @@ def nothing_left(*, purge: bool) -> Generator[PyinfraCommand, None, None]:
     if not purge and _only_the_config_is_left(removable):
         removable["file"] = []
     if not any(removable.values()):
-        host.noop("nothing of PicoClaw is here" + (f", but the data: {', '.join(kept)}" if kept else ""))
+        host.noop(sentence("only_data_here", names=", ".join(kept)) if kept else sentence("nothing_here"))
         return
-    say(f"{kind} {name}: none wanted, found" for kind, names in removable.items() for name in names)
-    say(f"volume {name}: it holds data and stays; picoclaw_purge=true removes it" for name in kept)
+    say(left_over(removable))
+    say(sentence("volume_kept", name=name) for name in kept)
     for kind, names in removable.items():
         if names:
             yield from _REMOVE[kind](names, purge=purge)

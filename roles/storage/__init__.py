@@ -11,6 +11,7 @@ from roles.common import settings
 from roles.common.entries import Entry
 from roles.common.names import CA_FILE, CONFIG_DIR, CONFIG_FILE, GID, MODELS_FILE, STACK_DIR, UID
 from roles.common.operations import paths
+from roles.common.words import sentence
 from roles.models import table
 from roles.storage.config import OwnersConfig, owners_config, read_text
 from roles.storage.operations import flagged, volumes
@@ -35,7 +36,7 @@ def storage(config: OwnersConfig) -> None:
         DeployError: a file named by the data cannot be read.
     """
     paths(
-        name="Configuration",
+        name=sentence("name_configuration"),
         entries=[
             Entry(STACK_DIR, kind="directory", mode=0o750),
             Entry(CONFIG_DIR, kind="directory", mode=0o700, uid=UID, gid=GID),
@@ -44,8 +45,8 @@ def storage(config: OwnersConfig) -> None:
             _ca(settings.optional_text("picoclaw_ca_file")),
         ],
     )
-    volumes(name="Volumes", wanted=[*VOLUMES, *(LLM_VOLUMES if config.config.uses_litellm else ())])
-    flagged(name="Mount flags of the volumes", wanted=[volume for volume in VOLUMES if volume.flags])
+    volumes(name=sentence("name_volumes"), wanted=[*VOLUMES, *(LLM_VOLUMES if config.config.uses_litellm else ())])
+    flagged(name=sentence("name_mounts"), wanted=[volume for volume in VOLUMES if volume.flags])
 
 
 def _ca(file: str | None) -> Entry:

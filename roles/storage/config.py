@@ -15,8 +15,10 @@ from agent.config import Config
 from agent.config.references import read_document
 from agent.errors import ConfigError
 from agent.operator import secrets
+from agent.operator.words import told
 from roles.common import settings
 from roles.common.names import CONFIG_FILE, REPOSITORY
+from roles.common.words import language, sentence
 from roles.storage.facts import KEPT_ON_HOST, HostConfig
 
 
@@ -57,7 +59,8 @@ def parse_hosts_own(text: str) -> Config:
         channel = {"type": "discord", "bot_token": KEPT_ON_HOST}
         return config.parse(json.dumps({**document, "channels": [], "channel": channel}))
     except ConfigError as error:
-        raise DeployError(f"{CONFIG_FILE} on the host, which is kept since there is none here: {error}") from None
+        problem = told(error, language())
+        raise DeployError(sentence("config_on_host", file=CONFIG_FILE, problem=problem)) from None
 
 
 def local_config(given: str | None) -> str | None:
@@ -83,5 +86,5 @@ def read_text(path: Path, key: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise DeployError(f"{key}: {path} cannot be read ({reason}): correct the path or the file") from None
+        reason = error.strerror if isinstance(error, OSError) else sentence("not_utf8")
+        raise DeployError(sentence("file_unreadable", key=key, path=path, reason=reason)) from None

@@ -10,6 +10,7 @@ from pyinfra.api.facts import FactBase
 
 from roles.common.commands import script
 from roles.common.names import CONFIG_FILE
+from roles.common.words import sentence
 from roles.storage import mounts
 from roles.storage.mounts import MountState
 from roles.storage.volumes import VolumeState, parse
@@ -73,7 +74,9 @@ class Volumes(FactBase[dict[str, VolumeState]]):
         try:
             return parse(json.loads(text or "[]"), {path: found for _, found, path in access})
         except (ValueError, KeyError) as error:
-            raise FactProcessError(f"docker volume inspect answered what is not understood: {error!r}") from error
+            raise FactProcessError(
+                sentence("not_understood", who="docker volume inspect", answer=repr(error))
+            ) from error
 
 
 class VolumeMounts(FactBase[dict[str, MountState]]):
@@ -119,4 +122,4 @@ class VolumeMounts(FactBase[dict[str, MountState]]):
         try:
             return mounts.parse(output)
         except ValueError as error:
-            raise FactProcessError(f"the mounts of the volumes are not understood: {error}") from error
+            raise FactProcessError(sentence("mounts_not_understood", answer=error)) from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from roles.common.diff import differences
+from roles.common.words import sentence
 from roles.storage.volumes import Volume
 
 _TEMPLATE = (Path(__file__).with_name("templates") / "volume.mount").read_text(encoding="utf-8")
@@ -44,12 +45,12 @@ class MountState:
     def drift(self, volume: Volume) -> list[str]:
         """What is not as it should be on the host."""
         if not self.path:
-            lines = ["mount flags wanted, no volume found"]
+            lines = [sentence("mount_no_volume")]
         else:
-            lines = [] if self._file_is(volume) else ["the present unit wanted, another or none found"]
+            lines = [] if self._file_is(volume) else [sentence("mount_unit")]
             lines += differences(_UNIT, self.unit)
             lines += self._mount_drift(volume)
-        return [f"volume {volume.name}: {line}" for line in lines]
+        return [sentence("of_volume", name=volume.name, line=line) for line in lines]
 
     def _file_is(self, volume: Volume) -> bool:
         return unit_template(volume).replace("@PATH@", self.path).splitlines() == self.file
@@ -57,11 +58,11 @@ class MountState:
     def _mount_drift(self, volume: Volume) -> list[str]:
         wanted = ",".join(volume.flags)
         if not self.mounts:
-            return [f"mount with {wanted} wanted, none found"]
+            return [sentence("mount_missing", flags=wanted)]
         if len(self.mounts) > 1:
-            return [f"one mount wanted, {len(self.mounts)} on top of one another found"]
-        missing = _missing(volume, self.mounts[0])
-        return [f"mount with {wanted} wanted, one without {','.join(missing)} found"] if missing else []
+            return [sentence("mount_stacked", count=len(self.mounts))]
+        missing = ",".join(_missing(volume, self.mounts[0]))
+        return [sentence("mount_flags", flags=wanted, missing=missing)] if missing else []
 
 
 def _missing(volume: Volume, options: str) -> list[str]:

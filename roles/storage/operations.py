@@ -9,8 +9,10 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from roles.common.commands import command, docker, fail, script
+from roles.common.diff import in_words
 from roles.common.names import CONTAINERS, GID, UID
 from roles.common.report import say
+from roles.common.words import sentence
 from roles.storage.facts import VolumeMounts, Volumes
 from roles.storage.mounts import drifted, unflagged, unit_template
 from roles.storage.volumes import Volume, VolumeState
@@ -29,18 +31,18 @@ def volumes(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
             changed = True
             yield step
     if not changed:
-        host.noop(f"{len(wanted)} volumes are as they should be")
+        host.noop(sentence("volumes_right", count=len(wanted)))
 
 
 def _repair(volume: Volume, state: VolumeState | None) -> Generator[PyinfraCommand, None, None]:
     if state is None:
-        say([f"volume {volume.name}: volume wanted, none found"])
+        say([sentence("volume_missing", name=volume.name)])
         yield from _create(volume)
     elif drift := state.drift(volume):
         say(drift)
         yield from _replace(volume, state)
     elif volume.holds_data and state.access != _ACCESS:
-        say([f"volume {volume.name}: owner and mode {_ACCESS} wanted, {state.access or 'none'} found"])
+        say([sentence("volume_access", name=volume.name, wanted=_ACCESS, found=in_words(state.access))])
         yield command("chown", _OWNER, "--", state.mountpoint)
         yield command("chmod", "0700", "--", state.mountpoint)
 
@@ -61,10 +63,7 @@ def _create(volume: Volume) -> Generator[PyinfraCommand, None, None]:
 
 def _replace(volume: Volume, state: VolumeState) -> Generator[PyinfraCommand, None, None]:
     if volume.holds_data:
-        yield fail(
-            f"volume {volume.name} has other driver options than it should and holds your data, so it is not touched: "
-            f"copy {state.mountpoint} somewhere, `docker volume rm {volume.name}`, run this again and copy it back"
-        )
+        yield fail(sentence("volume_options", name=volume.name, mountpoint=state.mountpoint))
         return
     # The containers that mount it must go first; the containers role makes them again.
     yield script(
@@ -88,24 +87,25 @@ def flagged(wanted: Sequence[Volume]) -> Generator[PyinfraCommand, None, None]:
         yield _mount(volume)
     behind = unflagged(wanted, found)
     for name, volume in behind:
-        say([f"{name}: {','.join(volume.flags)} on {volume.name} wanted, a mount without found"])
+        say([sentence("mount_inside", name=name, flags=",".join(volume.flags), volume=volume.name)])
     repaired = {volume.name: volume for volume in [*(volume for volume, _ in drift), *(volume for _, volume in behind)]}
     for volume in repaired.values():
         yield _restart_those_with(volume)
     if not drift and not behind:
-        host.noop(f"{len(wanted)} volumes are mounted as they should be")
+        host.noop(sentence("mounts_right", count=len(wanted)))
 
 
 def _mount(volume: Volume) -> StringCommand:
     return script(
         """
         refuse() {
-            echo "volume $volume: $1" >&2
+            format=$1 && shift
+            printf "$format\\n" "$@" >&2
             exit 1
         }
         path=$(docker volume inspect --format '{{.Mountpoint}}' "$volume") || exit 1
         case $path in
-            *[!A-Za-z0-9/._-]*) refuse "its directory $path has a name that no unit can be made for" ;;
+            *[!A-Za-z0-9/._-]*) refuse "$name" "$path" ;;
         esac
         unit=$(systemd-escape --path --suffix=mount "$path") || exit 1
         sed "s|@PATH@|$path|g" > "/etc/systemd/system/$unit" || exit 1
@@ -116,11 +116,14 @@ def _mount(volume: Volume) -> StringCommand:
             umount -- "$path" || umount --lazy -- "$path" || break
         done
         systemctl enable --quiet "$unit" && systemctl restart "$unit" ||
-            refuse "$(systemctl status --no-pager "$unit" 2>&1 | tail -n 3)"
-        [ "$(mounts)" -eq 1 ] || refuse "one mount on $path wanted, $(mounts) found: umount them and run this again"
+            refuse "$failed" "$(systemctl status --no-pager "$unit" 2>&1 | tail -n 3)"
+        [ "$(mounts)" -eq 1 ] || refuse "$stacked" "$path" "$(mounts)"
         """,
         stdin=unit_template(volume),
         volume=volume.name,
+        name=sentence("mount_name", volume=volume.name, path="%s"),
+        failed=sentence("of_volume", name=volume.name, line="%s"),
+        stacked=sentence("mount_still_stacked", volume=volume.name, path="%s", count="%s"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from roles.common.diff import differences
 from roles.common.names import EGRESS_VOLUME, GID, LLM_SOCKET_VOLUME, SOCKET_VOLUME, STATE_VOLUME, UID, WORKSPACE_VOLUME
+from roles.common.words import sentence
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class VolumeState:
         """What is not as `volume` wants it, apart from the access."""
         wanted = {"driver": "local", "options": dict(volume.options)}
         found = {"driver": self.driver, "options": dict(self.options)}
-        return [f"volume {volume.name}: {line}" for line in differences(wanted, found)]
+        return [sentence("of_volume", name=volume.name, line=line) for line in differences(wanted, found)]
 
 
 def parse(inspected: Iterable[Mapping[str, Any]], access: Mapping[str, str]) -> dict[str, VolumeState]:

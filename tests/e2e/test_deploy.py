@@ -38,6 +38,21 @@ def test_without_a_terminal_nobody_is_asked(stack: Stack) -> None:
     assert "exception" not in done.stdout
 
 
+def test_a_drift_is_told_in_the_operators_language(stack: Stack) -> None:
+    stack.lab.ssh(f"chmod 644 {CONFIG} && docker stop -t 1 picoclaw-sandbox", check=True)
+    try:
+        done = stack.deploy("--dry", LC_ALL="pl_PL.UTF-8")
+        (container, *_) = [each for each in stack.planned_changes(PICOCLAW_LANG="pl") if "sandbox" in each["name"]]
+    finally:
+        stack.lab.ssh(f"chmod 600 {CONFIG} && docker start picoclaw-sandbox", check=True)
+        stack.wait_ready()
+    assert done.returncode == 0, done.stdout
+    assert f"{CONFIG}: tryb powinien być 0600, jest 0644" in done.stdout
+    assert "picoclaw-sandbox: powinien działać (running), jest exited" in done.stdout
+    assert "storage | Konfiguracja" in done.stdout
+    assert container["name"] == "containers | Kontener picoclaw-sandbox"
+
+
 def test_a_second_run_changes_nothing(stack: Stack) -> None:
     before = stack.inspect()["State"]["StartedAt"]
     assert stack.planned_changes() == []

@@ -115,7 +115,7 @@ def _look(hosts: Sequence[str], lang: str, *, drift: bool, **options: bool) -> l
         seen = gathering.look(host, lang, **options)
         if not drift or seen.docker is None or not seen.docker.version:
             return seen
-        return replace(seen, drift=drift_of(host.name))
+        return replace(seen, drift=drift_of(host.name, lang))
 
     def work(known: list[Host]) -> list[Seen]:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:

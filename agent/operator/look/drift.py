@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from agent.operator.look.seen import Drift
+from agent.operator.words import speaking
 from roles.common.names import REPOSITORY
 
 _PATIENCE_S = 300
 
 
-def drift(host: str, repository: Path = REPOSITORY) -> Drift:
-    """Ask pyinfra; it changes nothing."""
+def drift(host: str, language: str, repository: Path = REPOSITORY) -> Drift:
+    """Ask pyinfra, in that language; it changes nothing."""
     pyinfra = str(Path(sys.executable).with_name("pyinfra"))
     command = [pyinfra, "inventory", "deploy.py", "--dry", "--json", "--limit", host]
     try:
         done = subprocess.run(
             command, cwd=repository, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-            timeout=_PATIENCE_S,
+            timeout=_PATIENCE_S, env=speaking(language, os.environ),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return Drift(problem=f"no answer within {_PATIENCE_S} s")

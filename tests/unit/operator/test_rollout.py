@@ -29,10 +29,10 @@ class Away(Host):
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where pyinfra's arguments are written, a line for each call. It fails for hosts that are called bad."""
+    """Where its language and arguments are written, a line for each call. It fails for hosts that are called bad."""
     recorded = tmp_path / "calls"
     pyinfra = tmp_path / "pyinfra"
-    pyinfra.write_text(f'#!/bin/sh\necho "$@" >> {recorded}\ncase "$*" in *bad*) exit 1;; esac\n')
+    pyinfra.write_text(f'#!/bin/sh\necho "$PICOCLAW_LANG $@" >> {recorded}\ncase "$*" in *bad*) exit 1;; esac\n')
     pyinfra.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     return recorded
@@ -43,14 +43,20 @@ def hosts(*names: str) -> list[Host]:
 
 
 def ended(*names: str, keep_going: bool = False) -> list[tuple[str, str]]:
-    outcomes = rollout(hosts(*names), ["--data", "a=b"], keep_going=keep_going, announce=lambda _name, _place: None)
+    outcomes = rollout(
+        hosts(*names),
+        ["--data", "a=b"],
+        language="pl",
+        keep_going=keep_going,
+        announce=lambda _name, _place: None,
+    )
     return [(outcome.host, outcome.ended) for outcome in outcomes]
 
 
 def test_each_in_turn_with_the_given_data(calls: Path) -> None:
     assert ended("one", "two") == [("one", "done"), ("two", "done")]
     assert calls.read_text().splitlines() == [
-        f"inventory deploy.py --yes --limit {name} --data a=b" for name in ("one", "two")
+        f"pl inventory deploy.py --yes --limit {name} --data a=b" for name in ("one", "two")
     ]
 
 
