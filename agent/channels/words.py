@@ -28,6 +28,12 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "file_empty": {"en": "{service} takes no empty files", "pl": "{service} nie przyjmuje pustych plików"},
     "no_terminal": {"en": "no terminal is open any more", "pl": "nie jest już otwarty żaden terminal"},
     "surprise": {"en": "something unforeseen: {name}", "pl": "coś nieprzewidzianego: {name}"},
+    "telegram_away": {
+        "en": "I was away for {hours} hours. Telegram keeps what is written to a bot for 24 hours only: if you wrote "
+        "before that, it has not reached me. Please write it again.",
+        "pl": "Nie było mnie przez {hours} godz. Telegram przechowuje wiadomości do bota tylko przez dobę, więc "
+        "starsze do mnie nie dotarły. Jeśli takie były, napisz je proszę jeszcze raz.",
+    },
     "telegram_token": {
         "en": "Telegram refuses the bot token: put BotFather's into channel.bot_token",
         "pl": "Telegram odrzuca token bota: wpisz token od BotFathera do channel.bot_token",
@@ -47,6 +53,10 @@ CATALOGUE: dict[str, dict[Language, str]] = {
     "discord_intents": {
         "en": "Discord refuses the intents: switch on Message Content Intent in the Developer Portal, under Bot",
         "pl": "Discord odrzuca intencje: włącz Message Content Intent w Developer Portal, w zakładce Bot",
+    },
+    "discord_closes": {
+        "en": "Discord takes no connection from this version any more (code {code}): install the newest PicoClaw",
+        "pl": "Discord nie przyjmuje już połączeń od tej wersji (kod {code}): zainstaluj najnowszego PicoClaw",
     },
     "discord_wedged": {
         "en": "Discord's API does not answer; the connections are made anew",

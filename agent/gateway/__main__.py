@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Iterator
 
 from agent import config
 from agent.errors import ConfigError, PicoClawError
@@ -33,6 +34,19 @@ async def serve() -> None:
         await _stand_by(str(error), error.polish)
     except PicoClawError as error:
         await _stand_by(str(error))
+    except Exception as error:  # a traceback would pass by the log, and what it takes out
+        for cause in _causes(error):
+            log.error("the gateway ends, and Docker starts it anew", exc_info=cause)
+        raise SystemExit(1) from None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What has ended tasks that run together, one by one."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _causes(one)
+    else:
+        yield error
 
 
 async def _stand_by(reason: str, polish: str = "") -> None:

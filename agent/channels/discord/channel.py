@@ -132,6 +132,8 @@ class DiscordChannel:
             problem = Sentence("discord_token")
         elif code in (4013, 4014):
             problem = Sentence("discord_intents")
+        elif code in (4010, 4011, 4012):  # shards, and the version of the API
+            problem = Sentence("discord_closes", code=code)
         elif isinstance(error, WedgedError):
             return self._noted(Sentence("discord_wedged"), backoff(failures))
         elif isinstance(error, RateLimited):

@@ -111,18 +111,24 @@ class Connection:
             self._leaving.set_result(reason)
 
     async def _handle(self) -> None:
-        while True:
-            request = await self._envelopes.get()
-            try:
-                answer = await self._hear(request)
-            except Exception:  # whatever it is: not acknowledged, the envelope comes again
-                log.exception("an envelope of Slack's could not be stored")
-                continue
-            response = SocketModeResponse(request.envelope_id, answer)
-            try:
-                await self._socket.send_str(json.dumps(response.to_dict()))
-            except (aiohttp.ClientError, OSError) as error:
-                log.debug("not acknowledged, it comes again and is known then: %s", words(error))
+        try:
+            while True:
+                await self._handle_next()
+        finally:  # however that ends: a connection that is read and not listened to would look well
+            self._leave("unheard")
+
+    async def _handle_next(self) -> None:
+        request = await self._envelopes.get()
+        try:
+            answer = await self._hear(request)
+        except Exception:  # whatever it is: not acknowledged, the envelope comes again
+            log.exception("an envelope of Slack's could not be stored")
+            return
+        response = SocketModeResponse(request.envelope_id, answer)
+        try:
+            await self._socket.send_str(json.dumps(response.to_dict()))
+        except (aiohttp.ClientError, OSError) as error:
+            log.debug("not acknowledged, it comes again and is known then: %s", words(error))
 
 
 async def connect(web: Web, hear: Hear) -> Connection:

@@ -43,6 +43,7 @@ from agent.channels.base import (
 from agent.channels.telegram import format as telegram_format
 from agent.channels.telegram import inbound as telegram_inbound
 from agent.channels.telegram import trouble as telegram_trouble
+from agent.channels.telegram.absence import Absence
 from agent.channels.telegram.content import Me
 from agent.channels.telegram.link import MOST_UPDATES, Link
 from agent.channels.telegram.sending import Sending
@@ -74,7 +75,7 @@ class TelegramChannel:
 
     async def run(self, desk: Desk) -> None:
         """Poll until cancelled."""
-        offset, failures = None, 0
+        offset, failures, absence = None, 0, Absence(desk)
         while True:
             try:
                 updates = await self._poll(offset)
@@ -83,6 +84,7 @@ class TelegramChannel:
                 await asyncio.sleep(await self._trouble(error, failures))
                 continue
             self._succeeded()
+            absence.ended()
             failures = 0
             # Once they are confirmed no offset is named any more: new updates may have lower numbers.
             offset = updates[-1].update_id + 1 if updates else None

@@ -33,6 +33,27 @@ def missed(stage: Stage, text: str) -> None:
     stage.world.events = subscribed
 
 
+def test_whoever_listens_no_more_is_not_taken_for_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.world.hub.acknowledge_s, stage.world.hub.retry_s = 0.2, (0.0, 0.0, 0.0)
+        receive, ends = stage.heard.receive, 1
+
+        def cut_off(*given: Any) -> None:
+            nonlocal ends
+            ends -= 1
+            if ends >= 0:
+                raise asyncio.CancelledError
+            receive(*given)
+
+        monkeypatch.setattr(stage.heard, "receive", cut_off)
+        stage.write("one")
+        await stage.heard.until(1)
+        assert stage.world.hub.opened == 2
+        await hears(stage)
+
+    play(scene)
+
+
 @pytest.mark.parametrize("action", ["warning", "refresh_requested"])
 def test_a_new_connection_before_the_old_one_ends(action: str) -> None:
     async def scene(stage: Stage) -> None:

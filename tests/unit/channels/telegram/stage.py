@@ -28,17 +28,19 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
 
 
-def play(scene: Scene, token: str = defaults.TELEGRAM_TOKEN, host: str | None = None) -> None:
+def play(
+    scene: Scene, token: str = defaults.TELEGRAM_TOKEN, host: str | None = None, heard: Heard | None = None
+) -> None:
     """Run a scene with a polling channel; `host` is the name by which it looks for the stand-in."""
+    desk = heard or Heard()
 
     async def whole() -> None:
         async with StandIns() as fakes:
             url = fakes.url(defaults.TELEGRAM_HOST)
             channel = TelegramChannel(token, f"{url if host is None else url.replace('127.0.0.1', host)}/bot")
-            heard = Heard()
-            polling = asyncio.create_task(channel.run(heard))
+            polling = asyncio.create_task(channel.run(desk))
             try:
-                await scene(fakes, channel, heard)
+                await scene(fakes, channel, desk)
                 assert not polling.done(), "it must never end by itself"
             finally:
                 polling.cancel()
