@@ -74,7 +74,7 @@ class Delivery:
                 return
             except ChannelError as error:
                 if overtaken:
-                    self._give_up(message, str(error))
+                    self._give_up(message, error.words)
                     return
                 failures += error.retry_after is None
                 if failures == SUSPECT_AFTER:
@@ -105,7 +105,7 @@ class Delivery:
             async with self._places:
                 await self._channel.send(following)
         except RejectedError as error:
-            self._give_up(following, str(error))
+            self._give_up(following, error.words)
             return False
         except Exception as error:  # noqa: BLE001 - its own turn comes
             log.debug("%s: message %d: %r", self._channel.name, following.id, error)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.channels.base import MOST_MISSED, Desk, Inbound, RejectedError
@@ -25,6 +25,7 @@ Read = Callable[..., Inbound | None]
 SERVERS_S = 5.0  # what Discord takes to tell of all servers after READY
 SEEN, PLACE = "discord", "discord:"
 _PAGE = 100
+_OF_STRANGERS = 100  # characters: what is kept of what they wrote
 _MARGIN = 60_000 << 22  # ids of a minute: a message may come later than one of another server with a higher id
 _PRIVATE = 1
 
@@ -190,7 +191,8 @@ class History:
                 log.info("channel %s cannot be read any more: %s", place.channel, error)
                 break
             newer = [one for one in page if int(one["id"]) > place.after]
-            found += [event for one in newer if (event := self._read(one, private=place.private)) is not None]
+            events = (self._read(one, private=place.private) for one in newer)
+            found += [self._lean(event) for event in events if event is not None]
             for one in newer[:1]:
                 self.saw(one["id"])
             count += len(newer)
@@ -200,6 +202,12 @@ class History:
         else:
             await self._leave_out(place, int(before["before"]))
         return found[::-1]
+
+    def _lean(self, event: Inbound) -> Inbound:
+        """Without what a stranger has written, be it a thousand messages, but for a code to pair with."""
+        if self._desk.permits(event.user_id):
+            return event
+        return replace(event, text=event.text[:_OF_STRANGERS], quoted="", attachments=())
 
     async def _leave_out(self, place: Place, oldest: int) -> None:
         """Say so where there is more, in a place that knows the assistant; another start reads from `oldest`."""

@@ -82,7 +82,7 @@ class CatchUp:
             await self._begin_at_home()
             async for missed in self._history.missed(self._marks.stored, done):
                 if missed.cut:
-                    self._marks.cut(missed.chat, str(missed.events[0]["ts"]))
+                    self._marks.cut(missed.chat, missed.events)
                 for event in missed.events:
                     await self._take_known(event)
                 self._marks.read(missed.chat, str(missed.events[-1]["ts"]))

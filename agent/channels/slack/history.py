@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from bisect import insort
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,9 @@ OVERLAP_S = 10.0  # messages may arrive out of order; what was stored before is 
 THREADS = 50  # the newest that are looked at
 THREAD_AGE_S = 7 * 86400.0
 CHANNELS = 100
-_PAGE = 200
+# A message may have 40,000 characters, and comes in its blocks once more: no answer may take all memory.
+_PAGE = 25
+MOST_CHARS = 2_000_000
 # What is made of a message; the rest of it, its blocks above all, is not kept in memory.
 _READ = (
     *("type", "subtype", "ts", "thread_ts", "parent_user_id", "user", "bot_id", "text", "files", "attachments"),
@@ -43,6 +45,33 @@ class Missed:
     chat: str
     events: list[dict[str, Any]]
     cut: bool
+
+
+class _Newest:
+    """As many of the newest events as there is room for."""
+
+    def __init__(self) -> None:
+        self.left_out = False
+        self._kept: list[tuple[float, int, dict[str, Any]]] = []
+        self._chars = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether another one would take an older one's place."""
+        return len(self._kept) >= MOST_MISSED or self._chars >= MOST_CHARS
+
+    def add(self, event: dict[str, Any]) -> None:
+        """One more; an older one, or this one, goes where there is no room for both."""
+        size = len(str(event))
+        insort(self._kept, (float(event["ts"]), size, event), key=lambda kept: kept[0])
+        self._chars += size
+        while len(self._kept) > MOST_MISSED or (self._chars > MOST_CHARS and len(self._kept) > 1):
+            self._chars -= self._kept.pop(0)[1]
+            self.left_out = True
+
+    def events(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+        return [event for _, _, event in self._kept]
 
 
 class Marks:
@@ -84,11 +113,11 @@ class Marks:
             self._write_at = time.monotonic() + WRITE_EVERY_S
             self._store(self._unwritten)
 
-    def cut(self, chat: str, oldest: str) -> None:
-        """What is older than a message is left out, and the chat told; another start reads from there."""
-        log.warning("more than %d messages were missed in %s; the oldest are left out", MOST_MISSED, chat)
-        marks = {MARK + chat: oldest}
-        self._desk.tell(chat, Sentence("left_out", most=MOST_MISSED), marks)
+    def cut(self, chat: str, newest: Sequence[Mapping[str, Any]]) -> None:
+        """What is older than these is left out, and the chat told; another start reads from there."""
+        log.warning("more than %d messages were missed in %s; the oldest are left out", len(newest), chat)
+        marks = {MARK + chat: str(newest[0]["ts"])}
+        self._desk.tell(chat, Sentence("left_out", most=len(newest)), marks)
         self.stored.update(marks)
 
     def read(self, chat: str, newest: str) -> None:
@@ -184,21 +213,17 @@ class History:
         query = {"channel": channel, "oldest": f"{since - OVERLAP_S:.6f}", "limit": str(_PAGE)}
         if thread is not None:
             query["ts"] = thread
+        kept, more = _Newest(), True
         # A channel comes newest first and need not be read to its end; a thread comes oldest first.
-        found: deque[dict[str, Any]] = deque(maxlen=None if thread is None else MOST_MISSED)
-        count, cut = 0, False
-        while not cut:
+        while more and not (thread is None and kept.full):
             answer = await self._page(method, query)
             for message in answer.get("messages") or ():
                 if float(message["ts"]) > since - OVERLAP_S:
-                    found.append(_slim({**message, "channel": channel, **kind}))
-                    count += 1
+                    kept.add(_slim({**message, "channel": channel, **kind}))
             query["cursor"] = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
-            if not query["cursor"]:
-                break
-            cut = thread is None and count >= MOST_MISSED
-        events = sorted(found, key=lambda event: float(event["ts"]))
-        return Missed(chat, events, cut=(cut or count > len(events)) and float(events[0]["ts"]) > since)
+            more = bool(query["cursor"])
+        events = kept.events()
+        return Missed(chat, events, cut=(more or kept.left_out) and float(events[0]["ts"]) > since)
 
     async def _page(self, method: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         """One answer, however long Slack wants to be left alone before: to begin anew would only ask for more."""

@@ -9,12 +9,14 @@ import pytest
 from agent.channels.discord import history as discord_history
 from agent.channels.discord.hearing import Hearing
 from agent.channels.discord.history import History
-from tests.fakes.discord.objects import GENERAL
+from tests.fakes.discord.objects import BOT, GENERAL
 from tests.fakes.wire import DiscordFault
 from tests.unit.channels.discord.stage import Play, Stage, play
 from tests.unit.channels.heard import until
 
 __all__ = ["play"]
+
+STRANGER = "666000000000000001"
 
 
 def test_however_much_it_is_it_is_read_to_its_end_and_at_discords_pace(
@@ -92,5 +94,19 @@ def test_what_is_left_out_is_not_said_again_after_a_kill(play: Play, monkeypatch
             await stage.heard.until(31)
         assert [message.text for message in stage.heard.messages[1:]] == [f"m{number}" for number in range(15, 45)]
         assert len(stage.heard.told) == 1
+
+    play(scene)
+
+
+def test_of_what_strangers_wrote_meanwhile_hardly_anything_is_kept(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with stage.listening():
+            stage.writes(f"<@{BOT.id}> before", channel=GENERAL)
+            await stage.heard.until(1)
+        stage.writes(f"<@{BOT.id}> " + "x" * 1900, channel=GENERAL, user_id=STRANGER)
+        stage.writes(f"<@{BOT.id}> " + "y" * 1900, channel=GENERAL)
+        async with stage.listening(up=False):
+            await stage.heard.until(3)
+        assert [len(one.text) for one in stage.heard.messages[1:]] == [100, 1900]
 
     play(scene)

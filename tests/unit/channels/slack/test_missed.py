@@ -54,7 +54,7 @@ def test_however_much_it_is_it_is_read_to_its_end_and_at_slacks_pace(
     count = Rates._count
     # two calls a second, four of which it takes: whoever begins anew at each refusal never comes to the end
     monkeypatch.setattr(Rates, "_count", lambda self, key, *_: count(self, key, 2, 1.0))
-    heard, most = Heard(), 700
+    heard, most = Heard(), 150
 
     def away(slack: Slack) -> None:
         channel = GENERAL if where == "thread" else None
@@ -102,6 +102,30 @@ def test_what_is_left_out_is_said_in_the_chat_once(where: str, monkeypatch: pyte
         await until(lambda: stage.world.hub.opened > opened)
         await hears(stage)
         assert len(stage.heard.told) == 1
+
+    play(scene, heard=heard, before=away)
+
+
+@pytest.mark.parametrize("where", ["direct messages", "thread"])
+def test_what_would_take_too_much_memory_is_left_out_as_well(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_history, "MOST_CHARS", 30_000)
+    monkeypatch.setattr(slack_history, "OVERLAP_S", 0.0)
+    monkeypatch.setattr(slack_history, "_PAGE", 2)
+    heard = Heard()
+
+    def away(slack: Slack) -> None:
+        channel = GENERAL if where == "thread" else None
+        before = missed(slack, "before", channel)
+        thread = before.ts if where == "thread" else None
+        marked(heard, before, thread)
+        for number in range(10):
+            missed(slack, f"m{number} " + "x" * 8000, channel, thread)
+
+    async def scene(stage: Stage) -> None:
+        chat = stage.heard.messages[0].chat_id
+        await stage.heard.until(1 + 3)
+        assert [text.partition(" ")[0] for text in texts(stage, chat)] == ["m7", "m8", "m9"]
+        assert "the newest 3 messages" in stage.heard.told[0][1]
 
     play(scene, heard=heard, before=away)
 
