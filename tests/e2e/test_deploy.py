@@ -44,7 +44,8 @@ def test_a_drift_is_told_in_the_operators_language(stack: Stack) -> None:
         done = stack.deploy("--dry", LC_ALL="pl_PL.UTF-8")
         (container, *_) = [each for each in stack.planned_changes(PICOCLAW_LANG="pl") if "sandbox" in each["name"]]
     finally:
-        stack.lab.ssh(f"chmod 600 {CONFIG} && docker start picoclaw-sandbox", check=True)
+        # The gateway as well: a configuration that was touched after its start would have it restarted.
+        stack.lab.ssh(f"chmod 600 {CONFIG} && docker start picoclaw-sandbox && docker restart picoclaw", check=True)
         stack.wait_ready()
     assert done.returncode == 0, done.stdout
     assert f"{CONFIG}: tryb powinien być 0600, jest 0644" in done.stdout
