@@ -12,7 +12,7 @@ from typing import Protocol
 
 from agent.channels.words import Sentence
 from agent.errors import PicoClawError
-from agent.store.mailbox import Attachment, Edited, Inbound, Outbound, aside
+from agent.store.mailbox import Attachment, Edited, Inbound, Outbound, aside, aside_of
 
 FRESH_AFTER = 4  # failures in a row, after which the connections are made anew: a pool can be wedged
 MOST_MISSED = 1000  # messages of a chat that are caught up with; of more, the chat is told
@@ -213,6 +213,7 @@ __all__ = [
     "Outbound",
     "RejectedError",
     "aside",
+    "aside_of",
     "backoff",
     "uncut",
 ]

@@ -59,7 +59,7 @@ class Gateway:
     def __init__(self, config: Config, state: Path = STATE, table: tables.Table | None = None) -> None:
         self._config = config
         database = connect(state)
-        self._mailbox = Mailbox(database)
+        self._mailbox = Mailbox(database, config.assistant.language)
         self._spool = Spool(state.parent / "spool")
         self._sandbox = SandboxLink(
             workspace_mb=config.sandbox.workspace_mb,
@@ -79,8 +79,7 @@ class Gateway:
             **{channel.name: channel for channel in (TerminalChannel(), ScriptChannel(orders))},
         }
         self._delivery = {
-            name: Delivery(channel, self._mailbox, self._spool, config.assistant.language)
-            for name, channel in self._channels.items()
+            name: Delivery(channel, self._mailbox, self._spool) for name, channel in self._channels.items()
         }
         tools = Tools([commands.tool(self._sandbox, config.sandbox), *files.tools(self._sandbox)])
         spending = Spending(config.llm, known, Usage(database))

@@ -139,7 +139,7 @@ class Conversations:
         del self._chats[session]
 
     async def _answer_command(self, message: Inbound, chat: _Chat | None = None) -> None:
-        language = self._language(message)
+        language = message.language
         rest = argument_of(message.text)
         command, stopped = name_of(message.text), []
         if command in ENDING and chat is not None:
@@ -180,7 +180,7 @@ class Conversations:
             interruption(progress)
 
     async def _think(self, chat: _Chat, message: Inbound, progress: Progress) -> None:
-        language = self._language(message)
+        language = message.language
 
         def answer(text: str) -> None:
             self._answers.finish(message, text, language, progress.draft, crowded=bool(chat.waiting))
@@ -229,7 +229,7 @@ class Conversations:
     def _break_off(self, message: Inbound, why: str, progress: Progress | None = None) -> None:
         """End a message where it is; without `progress` it waits, maybe since a restart that left it begun."""
         said, draft = (progress.so_far(), progress.draft) if progress is not None else ("", message.draft)
-        note = say(why, self._language(message))
+        note = say(why, message.language)
         self._turns.close(message, lambda: self._answers.break_off(message, note, said, draft), said)
 
     def _begin_anew(self, chat: _Chat, message: Inbound, text: str) -> None:
@@ -254,10 +254,6 @@ class Conversations:
         chat.interruption = then
         if chat.turn is not None:
             chat.turn.cancel()
-
-    def _language(self, message: Inbound) -> str:
-        chosen = self._turns.settings.language
-        return message.language if chosen == "auto" else chosen
 
 
 def _stopped(requests: list[str], language: str) -> str:

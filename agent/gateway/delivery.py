@@ -22,20 +22,12 @@ MOST_SURPRISES = 5
 
 
 class Delivery:
-    """Sends one channel's outbox.
+    """Sends one channel's outbox."""
 
-    Args:
-        channel: where to.
-        mailbox: has the outbox.
-        spool: has the files.
-        language: `assistant.language` of config.json.
-    """
-
-    def __init__(self, channel: Channel, mailbox: Mailbox, spool: Spool, language: str = "auto") -> None:
+    def __init__(self, channel: Channel, mailbox: Mailbox, spool: Spool) -> None:
         self._channel = channel
         self._mailbox = mailbox
         self._spool = spool
-        self._language = language
         self._wake = asyncio.Event()
         self._wake.set()  # what an earlier run left unsent goes first
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -121,8 +113,7 @@ class Delivery:
         log.error("%s: message %d is given up: %s", self._channel.name, message.id, why)
         notices = []
         if message.turn:  # a notice that is refused as well is not followed by another
-            chosen = self._language
-            language = self._mailbox.language_of(message.turn) if chosen == "auto" else chosen
+            language = self._mailbox.language_of(message.turn)
             what = say("undelivered_file", language, name=message.file_name) if message.file else ""
             text = say("undelivered", language, what=what or say("undelivered_text", language), why=said(why, language))
             body = self._channel.compose(text)[0]

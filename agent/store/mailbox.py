@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -41,6 +42,12 @@ def aside(place: str, user_id: str) -> str:
         user_id: who gives the command, and sees the answer.
     """
     return f"{place}{_ASIDE}{user_id}"
+
+
+def aside_of(chat_id: str) -> tuple[str, str | None]:
+    """The place of a chat id, and who alone sees what is said there where that is so."""
+    place, _, user = chat_id.partition(_ASIDE)
+    return place, user or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,11 @@ class Inbound:
     @property
     def aside(self) -> bool:
         """Whether it is a command that was given as `aside` says."""
-        return _ASIDE in self.chat_id
+        return aside_of(self.chat_id)[1] is not None
 
     def concerns(self, session: str) -> bool:
         """Whether a command is for that conversation: its own, or all those at the place where it was given aside."""
-        place = self.session.partition(_ASIDE)[0]
+        place, _ = aside_of(self.session)
         return session == self.session or (self.aside and (session == place or session.startswith(f"{place}:")))
 
 
@@ -139,7 +146,16 @@ _attachments = msgspec.json.Decoder(tuple[Attachment, ...])
 
 
 class Mailbox(Store):
-    """The inbox and outbox tables of the state file."""
+    """The inbox and outbox tables of the state file.
+
+    Args:
+        connection: to the state file.
+        language: in which everybody is spoken to; `auto` is each one's own.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, language: str = "auto") -> None:
+        super().__init__(connection)
+        self._language = language
 
     def receive(self, messages: Iterable[Inbound], marks: Mapping[str, str] | None = None) -> list[Inbound]:
         """Store messages, and the channel's places in its streams with them; return those not seen before.
@@ -160,7 +176,7 @@ class Mailbox(Store):
                      msgspec.json.encode(message.attachments).decode(), time.time()),
                 ).fetchone()  # fmt: skip
                 if row is not None:
-                    fresh.append(_inbound(row))
+                    fresh.append(self._inbound(row))
             self._mark(marks)
         return fresh
 
@@ -177,7 +193,7 @@ class Mailbox(Store):
     def unfinished(self) -> list[Inbound]:
         """Messages that were stored but not yet done, oldest first: what a restart goes on with."""
         rows = self._db.execute(f"SELECT {_INBOUND} FROM inbox WHERE done_at IS NULL ORDER BY id")
-        return [_inbound(row) for row in rows]
+        return [self._inbound(row) for row in rows]
 
     def pending(self, edited: Edited) -> Inbound | None:
         """The message that an edit is of, when it is not done yet."""
@@ -185,14 +201,14 @@ class Mailbox(Store):
             f"SELECT {_INBOUND} FROM inbox WHERE channel = ? AND chat_id = ? AND message_id = ? AND done_at IS NULL",
             (edited.channel, edited.chat_id, edited.message_id),
         ).fetchone()
-        return None if row is None else _inbound(row)
+        return None if row is None else self._inbound(row)
 
     def unfinished_one(self, inbound: Inbound) -> Inbound | None:
         """A message as it is stored now, when it is not done yet."""
         row = self._db.execute(
             f"SELECT {_INBOUND} FROM inbox WHERE id = ? AND done_at IS NULL", (inbound.id,)
         ).fetchone()
-        return None if row is None else _inbound(row)
+        return None if row is None else self._inbound(row)
 
     def rewrite(self, inbound: Inbound, text: str, revision: int) -> Inbound:
         """Give a message that is not done yet another text."""
@@ -271,8 +287,7 @@ class Mailbox(Store):
 
     def language_of(self, turn: int) -> str:
         """The language of the user whose message has this id; English when there is none any more."""
-        row = self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone()
-        return "en" if row is None else str(row[0])
+        return self._spoken(self._db.execute("SELECT language FROM inbox WHERE id = ?", (turn,)).fetchone())
 
     def language_in(self, channel: str, chat_id: str) -> str:
         """The language of who wrote last in a chat, or else in the channel; English when nobody has."""
@@ -280,7 +295,12 @@ class Mailbox(Store):
             "SELECT language FROM inbox WHERE channel = ? ORDER BY chat_id = ? DESC, id DESC LIMIT 1",
             (channel, chat_id),
         ).fetchone()
-        return "en" if row is None else str(row[0])
+        return self._spoken(row)
+
+    def _spoken(self, row: tuple[str] | None) -> str:
+        if self._language != "auto":
+            return self._language
+        return "en" if row is None else row[0]
 
     def files(self) -> set[str]:
         """The paths of all files that wait to be sent."""
@@ -301,6 +321,13 @@ class Mailbox(Store):
         """Whether anybody who may has ever written there."""
         return self._db.execute("SELECT 1 FROM inbox WHERE channel = ? LIMIT 1", (channel,)).fetchone() is not None
 
+    def _inbound(self, row: tuple[object, ...]) -> Inbound:
+        values = dict(zip(_INBOUND.split(", "), row, strict=True))
+        values |= {name: bool(values[name]) for name in ("private", "withdrawn")}
+        values["attachments"] = _attachments.decode(str(values["attachments"]))
+        values["language"] = self._spoken((str(values["language"]),))
+        return Inbound(**values)  # type: ignore[arg-type]  # the columns are the fields
+
     def prune(self, older_than: float, at_most: int = 500) -> int:
         """Forget messages that were done, sent or given up before a time (seconds since the epoch); return how many.
 
@@ -319,10 +346,3 @@ class Mailbox(Store):
                 (older_than, at_most),
             ).rowcount
         return received + sent
-
-
-def _inbound(row: tuple[object, ...]) -> Inbound:
-    values = dict(zip(_INBOUND.split(", "), row, strict=True))
-    values |= {name: bool(values[name]) for name in ("private", "withdrawn")}
-    values["attachments"] = _attachments.decode(str(values["attachments"]))
-    return Inbound(**values)  # type: ignore[arg-type]  # the columns are the fields

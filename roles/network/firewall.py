@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pyinfra.api.exceptions import DeployError
 
 from roles.common.diff import differences
@@ -25,18 +24,13 @@ from roles.common.names import (
     NFT_TABLE,
     RESOLVERS_SEEN,
 )
+from roles.common.templates import render
 from roles.common.words import sentence
 from roles.network.exceptions import Allowed, Exceptions
 
 _RESOLVERS = "resolvers"
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    keep_trailing_newline=True,
-    autoescape=False,  # noqa: S701 (nftables and systemd files, not HTML)
-)
+_TEMPLATES = Path(__file__).with_name("templates")
 # A unit that is stopped has not taken the table away; but after a boot it would not be there.
 _READY = {"UnitFileState": "enabled", "ActiveState": "active", "NeedDaemonReload": "no"}
 UNITS = {
@@ -98,7 +92,9 @@ def units() -> dict[str, str]:
 
 
 def _render(name: str, **values: object) -> str:
-    return _TEMPLATES.get_template(f"{name}.j2").render(
+    return render(
+        _TEMPLATES,
+        name,
         bridge=BRIDGE,
         table=NFT_TABLE,
         unit=FIREWALL_UNIT,

@@ -27,6 +27,7 @@ from agent.channels.base import (
     Outbound,
     RejectedError,
     aside,
+    aside_of,
     backoff,
 )
 from agent.channels.slack import format as slack_format
@@ -34,7 +35,7 @@ from agent.channels.slack import inbound as slack_inbound
 from agent.channels.slack import socket as slack_socket
 from agent.channels.slack.catch_up import CatchUp
 from agent.channels.slack.history import History, Marks
-from agent.channels.slack.inbound import Me, address_of, reader_of
+from agent.channels.slack.inbound import Me, address_of
 from agent.channels.slack.library import SocketModeRequest
 from agent.channels.slack.people import People
 from agent.channels.slack.socket import Connection
@@ -155,7 +156,7 @@ class SlackChannel:
                 self._captioned.discard(message.id)
                 raise RejectedError(Sentence("refuses", service=SERVICE, why=error)) from None
             raise
-        channel, user = reader_of(message.chat_id)
+        channel, user = aside_of(message.chat_id)
         # What a stop ended elsewhere in the channel is not told when; what still runs shows it again at once.
         ended = [message.chat_id] if user is None else [one for one in self._reacted if address_of(one)[0] == channel]
         for chat_id in ended:
@@ -301,7 +302,7 @@ class SlackChannel:
         return await self._put(chat_id, slack_format.plain(body), shown)
 
     async def _put(self, chat_id: str, content: dict[str, str], shown: str | None) -> str:
-        channel, user = reader_of(chat_id)
+        channel, user = aside_of(chat_id)
         if user is not None:
             return await self._whisper(channel, user, content)
         channel, thread = address_of(chat_id)

@@ -69,12 +69,6 @@ def address_of(chat_id: str) -> tuple[str, str | None]:
     return channel, thread or None
 
 
-def reader_of(chat_id: str) -> tuple[str, str | None]:
-    """The channel, and who alone sees what is said there where that is so."""
-    channel, _, user = chat_id.partition("@")
-    return channel, user or None
-
-
 def command_text(text: str) -> str:
     """What was written after `/picoclaw`, as one of the gateway's commands if it begins like one."""
     text = text.strip().removeprefix("/").removeprefix("!")

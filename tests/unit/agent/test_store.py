@@ -140,3 +140,14 @@ def test_a_migration_keeps_a_copy_of_what_was_and_the_version_before_works_on(
     before.close()
     monkeypatch.setattr(database_module, "MIGRATIONS", all_)
     assert [message.text for message in Mailbox(connect(path)).unfinished()] == ["hello"]
+
+
+@pytest.mark.parametrize(("chosen", "spoken"), [("auto", ["pl", "de", "en"]), ("pl", ["pl", "pl", "pl"])])
+def test_a_language_that_is_chosen_for_all_is_everybodys(tmp_path: Path, chosen: str, spoken: list[str]) -> None:
+    mailbox = Mailbox(connect(tmp_path / "state.db"), chosen)
+    (pole,) = mailbox.receive([Inbound("telegram", "7", "1", "7", "1", "cześć", "pl")])
+    (german,) = mailbox.receive([Inbound("telegram", "8", "2", "8", "2", "hallo", "de")])
+
+    assert [pole.language, german.language, mailbox.language_in("slack", "C1")] == spoken
+    assert [message.language for message in mailbox.unfinished()] == spoken[:2]
+    assert [mailbox.language_of(pole.id), mailbox.language_in("telegram", "8"), mailbox.language_of(99)] == spoken

@@ -87,10 +87,10 @@ def test_what_is_not_delivered_is_said_in_one_language_the_reason_included(
     tmp_path: Path, chosen: str, users: str, told: str
 ) -> None:
     async def scene() -> None:
-        mailbox, channel = Mailbox(connect(tmp_path / "state.db")), Strict()
+        mailbox, channel = Mailbox(connect(tmp_path / "state.db"), chosen), Strict()
         (asked,) = mailbox.receive([Inbound("telegram", "7", "1", "7", "1", "a file, please", users)])
         mailbox.post([Outbound("telegram", "7", "", file=str(tmp_path / "x"), file_name="a.bin", turn=asked.id)])
-        delivery = Delivery(cast("Channel", channel), mailbox, Spool(tmp_path / "spool"), chosen)
+        delivery = Delivery(cast("Channel", channel), mailbox, Spool(tmp_path / "spool"))
         running = asyncio.create_task(delivery.run())
         await until(lambda: channel.sent == [told])
         running.cancel()

@@ -63,6 +63,14 @@ def test_what_ends_it_unforeseen_is_a_line_of_the_log(tmp_path: Path) -> None:
     assert "Traceback" not in log
 
 
+def test_the_language_of_config_json_is_spoken_to_everybody(tmp_path: Path) -> None:
+    with thread.running() as fakes:
+        urls, (telegram, _, _) = fakes.ping(), chats(fakes)
+        with process.run(tmp_path, {**_config(urls, 0), "assistant": {"language": "pl"}}, urls):
+            telegram.write("/new")
+            _until(lambda: _answers(telegram, "Nowa rozmowa") == 1, tmp_path)
+
+
 def _config(urls: Mapping[str, str], place: int) -> dict[str, object]:
     model = {"provider": "openai", "api_key": defaults.OPENAI_KEY, "model": defaults.OPENAI_MODEL}
     return {"llm": {**model, "api_base": f"{urls[defaults.OPENAI_HOST]}/v1"}, "channel": CHANNELS[place]}
