@@ -47,6 +47,7 @@ def test_a_drift_is_told_in_the_operators_language(stack: Stack) -> None:
         # The gateway as well: a configuration that was touched after its start would have it restarted.
         stack.lab.ssh(f"chmod 600 {CONFIG} && docker start picoclaw-sandbox && docker restart picoclaw", check=True)
         stack.wait_ready()
+    assert stack.planned_changes(PICOCLAW_LANG="pl") == [], "nothing on the host depends on the language"
     assert done.returncode == 0, done.stdout
     assert f"{CONFIG}: tryb powinien być 0600, jest 0644" in done.stdout
     assert "picoclaw-sandbox: powinien działać (running), jest exited" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
@@ -42,6 +43,16 @@ def marked(heard: Heard, message: StoredMessage, thread: str | None = None) -> N
     )
 
 
+def absent(slack: Slack, heard: Heard, where: str, written: Iterable[str]) -> None:
+    """One message was heard; then these were written, in direct messages or in a thread, and nobody listened."""
+    channel = GENERAL if where == "thread" else None
+    before = missed(slack, "before", channel)
+    thread = before.ts if where == "thread" else None
+    marked(heard, before, thread)
+    for text in written:
+        missed(slack, text, channel, thread)
+
+
 def texts(stage: Stage, chat: str) -> list[str]:
     """What was heard in a chat, without what stands there since before."""
     return [one.text for one in stage.heard.messages if one.chat_id == chat][1:]
@@ -57,12 +68,7 @@ def test_however_much_it_is_it_is_read_to_its_end_and_at_slacks_pace(
     heard, most = Heard(), 150
 
     def away(slack: Slack) -> None:
-        channel = GENERAL if where == "thread" else None
-        before = missed(slack, "before", channel)
-        thread = before.ts if where == "thread" else None
-        marked(heard, before, thread)
-        for number in range(most):
-            missed(slack, f"m{number}", channel, thread)
+        absent(slack, heard, where, [f"m{number}" for number in range(most)])
         slack.world.rates.active = True
 
     async def scene(stage: Stage) -> None:
@@ -83,12 +89,7 @@ def test_what_is_left_out_is_said_in_the_chat_once(where: str, monkeypatch: pyte
     heard = Heard()
 
     def away(slack: Slack) -> None:
-        channel = GENERAL if where == "thread" else None
-        before = missed(slack, "before", channel)
-        thread = before.ts if where == "thread" else None
-        marked(heard, before, thread)
-        for number in range(45):
-            missed(slack, f"m{number}", channel, thread)
+        absent(slack, heard, where, [f"m{number}" for number in range(45)])
 
     async def scene(stage: Stage) -> None:
         chat = stage.heard.messages[0].chat_id
@@ -114,12 +115,7 @@ def test_what_would_take_too_much_memory_is_left_out_as_well(where: str, monkeyp
     heard = Heard()
 
     def away(slack: Slack) -> None:
-        channel = GENERAL if where == "thread" else None
-        before = missed(slack, "before", channel)
-        thread = before.ts if where == "thread" else None
-        marked(heard, before, thread)
-        for number in range(10):
-            missed(slack, f"m{number} " + "x" * 8000, channel, thread)
+        absent(slack, heard, where, [f"m{number} " + "x" * 8000 for number in range(10)])
 
     async def scene(stage: Stage) -> None:
         chat = stage.heard.messages[0].chat_id
